@@ -1,0 +1,246 @@
+package authz
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/wildcard"
+)
+
+// Kind is what a document is used as; it decides who and what its statements reach.
+type Kind uint8
+
+const (
+	// Identity is an identity-based policy, a permissions boundary or a session policy: it has no principals.
+	Identity Kind = iota
+	// Resource is a resource-based policy, a role's trust policy included.
+	Resource
+	// Endpoint is a VPC endpoint policy.
+	Endpoint
+	// ServiceControl is a service control policy.
+	ServiceControl
+	// ResourceControl is a resource control policy.
+	ResourceControl
+)
+
+// hasPrincipals reports whether the statements of such a document say whom they speak of.
+func (k Kind) hasPrincipals() bool { return k == Resource || k == Endpoint || k == ResourceControl }
+
+// Program is a document made ready to be asked: its statements prepared, and found by principal, service and action. A
+// Program is immutable; everything that uses the policy shares it.
+type Program struct {
+	Document *policy.Document
+	// ARN is the policy's own ARN, printed in messages; empty for inline policies.
+	ARN string
+	// Name is for people; it may be empty.
+	Name string
+
+	kind       Kind
+	statements []statement
+	groups     []group
+	// everyone are the groups that are not found by name: the only one of a policy without principals, those of "*", and those with NotPrincipal.
+	everyone []int32
+	named    principalTable
+	// allows and denies: there is at least one statement of that effect.
+	allows, denies bool
+}
+
+// group holds the statements that speak of the same principals.
+type group struct {
+	names       []principalName
+	everyone    bool // "*" is among them
+	not         bool // NotPrincipal
+	allow, deny index
+}
+
+// statement is a statement without its principals and actions, which the indexes hold.
+type statement struct {
+	// resources: one of them must match, or none if notResources. anyResource: all match.
+	resources    []condition.ARN
+	notResources bool
+	anyResource  bool
+	// notActions are the patterns of NotAction.
+	notActions []wildcard.Pattern
+	tests      []condition.Test
+}
+
+// Compile makes a Program of a document. It takes time and memory linear in the document's size.
+func Compile(d *policy.Document, k Kind) *Program {
+	p := &Program{Document: d, kind: k, statements: make([]statement, len(d.Statements))}
+	groups := make(map[string]int) // by principals
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		p.statements[i] = compileStatement(s, k, d.Variables())
+		if k.hasPrincipals() && !s.Principal.Present() {
+			continue // it speaks of nobody (doc/language.md 23)
+		}
+		g := p.group(s, groups)
+		ix := &g.allow
+		if s.Effect == policy.Deny {
+			ix, p.denies = &g.deny, true
+		} else {
+			p.allows = true
+		}
+		ix.add(int32(i), s, &p.statements[i])
+	}
+	for i := range p.groups {
+		g := &p.groups[i]
+		g.allow.finish()
+		g.deny.finish()
+		if g.not || g.everyone || !k.hasPrincipals() {
+			p.everyone = append(p.everyone, int32(i))
+			continue
+		}
+		for _, n := range g.names {
+			p.named.add(n, int32(i))
+		}
+	}
+	p.named.finish()
+	return p
+}
+
+// Kind returns what the document was compiled as.
+func (p *Program) Kind() Kind { return p.kind }
+
+// group returns the group of a statement's principals.
+func (p *Program) group(s *policy.Statement, groups map[string]int) *group {
+	var key string
+	var g group
+	if p.kind.hasPrincipals() {
+		g = groupOf(&s.Principal)
+		key = g.key()
+	}
+	i, ok := groups[key]
+	if !ok {
+		i = len(p.groups)
+		groups[key] = i
+		p.groups = append(p.groups, g)
+	}
+	return &p.groups[i]
+}
+
+func groupOf(e *policy.Principal) group {
+	g := group{not: e.Not, everyone: e.Everyone}
+	for i := range e.Entries {
+		entry := &e.Entries[i]
+		for _, v := range entry.Items {
+			switch entry.Type.Text {
+			case "AWS":
+				account, isRoot := arn.Root(v.Text)
+				switch {
+				case v.Text == "*":
+					g.everyone = true
+				case isRoot:
+					g.names = append(g.names, newPrincipalName(accountName, account))
+				case arn.IsAccount(v.Text):
+					g.names = append(g.names, newPrincipalName(accountName, v.Text))
+				default:
+					g.names = append(g.names, newPrincipalName(awsName, v.Text))
+				}
+			case "Service":
+				g.names = append(g.names, newPrincipalName(serviceName, v.Text))
+			case "Federated":
+				g.names = append(g.names, newPrincipalName(federatedName, v.Text))
+			case "CanonicalUser":
+				g.names = append(g.names, newPrincipalName(canonicalName, v.Text))
+			}
+		}
+	}
+	slices.SortFunc(g.names, func(a, b principalName) int {
+		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.text, b.text))
+	})
+	g.names = slices.Compact(g.names)
+	return g
+}
+
+// key is the same for two groups if they speak of the same principals.
+func (g *group) key() string {
+	var b strings.Builder
+	if g.not {
+		b.WriteByte('!')
+	}
+	if g.everyone {
+		b.WriteByte('*')
+	}
+	for _, n := range g.names {
+		b.WriteByte(0)
+		b.WriteByte(byte(n.kind))
+		b.WriteString(n.text)
+	}
+	return b.String()
+}
+
+func compileStatement(s *policy.Statement, k Kind, variables bool) statement {
+	c := statement{notResources: s.Resource.Not}
+	// In a resource policy the resource may go without saying (doc/language.md 23).
+	c.anyResource = k == Resource && !s.Resource.Present()
+	completion := condition.CompleteWild
+	if k == Identity {
+		completion = condition.CompleteAlways
+	}
+	for _, v := range s.Resource.Items {
+		if v.Kind == policy.Null {
+			continue // it matches nothing
+		}
+		if v.Text == "*" && !s.Resource.Not {
+			c.resources, c.anyResource = nil, true
+			break
+		}
+		c.resources = append(c.resources, condition.NewARN(v.Text, variables, completion))
+	}
+	if s.Action.Not {
+		for _, v := range s.Action.Items {
+			c.notActions = append(c.notActions, wildcard.Parse(fold(v.Text)))
+		}
+	}
+	for i := range s.Condition.Blocks {
+		b := &s.Condition.Blocks[i]
+		if !b.Known {
+			continue // it has no keys, or the document would have been refused
+		}
+		for j := range b.Keys {
+			key := &b.Keys[j]
+			c.tests = append(c.tests, condition.NewTest(b.Operator, condition.NewKey(key.Key.Text), key.Texts(), variables))
+		}
+	}
+	return c
+}
+
+// matches reports whether the statement, known to speak of the request's principal and action, applies to it.
+func (s *statement) matches(r *Request) bool {
+	if !s.matchesResource(r) {
+		return false
+	}
+	for i := range s.tests {
+		if !s.tests[i].Match(&r.Context) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *statement) matchesResource(r *Request) bool {
+	if s.anyResource {
+		return true
+	}
+	for i := range s.resources {
+		if s.resources[i].Match(&r.resource, &r.Context) {
+			return !s.notResources
+		}
+	}
+	return s.notResources
+}
+
+// matchesNotAction reports whether no pattern of NotAction matches.
+func (s *statement) matchesNotAction(a *Action) bool {
+	for i := range s.notActions {
+		if s.notActions[i].Match(a.folded) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,141 @@
+package authz
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/policy"
+)
+
+// Action is what a request does, such as s3:GetObject, made ready to be found in policies. Make it once and keep it.
+type Action struct {
+	name    string
+	folded  string
+	service string
+	// hash and serviceHash are those of folded and service.
+	hash, serviceHash uint32
+	traits            actionTraits
+}
+
+type actionTraits uint8
+
+const (
+	// resourceControlled: resource control policies bear on the action's service.
+	resourceControlled actionTraits = 1 << iota
+	// trusted: on a role the action asks the role's trust policy.
+	trusted
+	assumesRole
+	getsIdentity
+	ofKMS
+)
+
+// ErrAction says that a text is not an action.
+var ErrAction = errors.New(`authz: not an action: "service:Name" without wildcards is expected`)
+
+// NewAction makes an Action of its name. Case does not count. The error is ErrAction.
+func NewAction(name string) (*Action, error) {
+	folded := fold(name)
+	service, rest, ok := strings.Cut(folded, ":")
+	if !ok || service == "" || rest == "" || strings.ContainsAny(folded, "*?") {
+		return nil, ErrAction
+	}
+	a := &Action{name: name, folded: folded, service: service, hash: hash(folded), serviceHash: hash(service)}
+	// kms:RetireGrant is exempt (evaluation.md §6).
+	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
+		a.traits |= resourceControlled
+	}
+	switch folded {
+	case "sts:getcalleridentity":
+		a.traits |= getsIdentity
+	case "sts:assumerole":
+		a.traits |= trusted | assumesRole
+	case "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext":
+		a.traits |= trusted
+	}
+	if service == "kms" {
+		a.traits |= ofKMS
+	}
+	return a, nil
+}
+
+// String returns the name as it was given.
+func (a *Action) String() string { return a.name }
+
+func (a *Action) is(t actionTraits) bool { return a.traits&t != 0 }
+
+// Request is one question: may this principal do this action on this resource, given these facts. Make it with NewRequest.
+// It may be judged by several goroutines once its Context is filled.
+type Request struct {
+	Principal *Principal
+	Action    *Action
+	// ResourceAccount is the id of the account that owns the resource.
+	ResourceAccount string
+	// ManagementAccount is the id of the organization's management account, whose principals and resources control policies do not touch; it may be empty.
+	ManagementAccount string
+	// Context holds the condition keys.
+	Context condition.Context
+
+	resource arn.Parts
+}
+
+// NewRequest makes a Request. The resource is an ARN, or "*" for actions that have none. The resource's account is taken from its ARN or is the caller's; the
+// condition keys that follow from the principal are set. Both may be changed.
+func NewRequest(p *Principal, a *Action, resource string) *Request {
+	r := new(Request)
+	r.Reset(p, a, resource)
+	return r
+}
+
+// Reset makes r another request, keeping its memory.
+func (r *Request) Reset(p *Principal, a *Action, resource string) {
+	r.Principal, r.Action, r.ManagementAccount = p, a, ""
+	r.resource = arn.Cut(resource)
+	r.ResourceAccount = p.Account
+	if r.resource.Len() == arn.PartCount && r.resource.Part(4) != "" {
+		r.ResourceAccount = r.resource.Part(4)
+	}
+	r.Context.Reset()
+	p.Describe(&r.Context)
+}
+
+// Resource returns the resource as it was given.
+func (r *Request) Resource() string { return r.resource.Text() }
+
+// trusts reports whether the request asks a role's trust policy.
+func (r *Request) trusts() bool {
+	return r.Action.is(trusted) && r.resource.Len() == arn.PartCount &&
+		r.resource.Part(2) == "iam" && strings.HasPrefix(r.resource.Part(5), "role/")
+}
+
+// needsResourcePolicy reports whether the resource is of those that nobody reaches without their own policy: roles and KMS keys (doc/language.md 32).
+func (r *Request) needsResourcePolicy() bool {
+	return r.trusts() || r.Action.is(ofKMS) && r.resource.Len() == arn.PartCount &&
+		r.resource.Part(2) == "kms" && strings.HasPrefix(r.resource.Part(5), "key/")
+}
+
+// fold returns s with ASCII letters in lower case.
+func fold(s string) string {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// hash is FNV-1a.
+func hash(s string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(s) {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
+}

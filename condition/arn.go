@@ -1,0 +1,99 @@
+package condition
+
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/wildcard"
+)
+
+// ARN is a pattern of ARNs made ready to match: an entry of Resource or NotResource, or a value of an Arn operator.
+type ARN struct {
+	// whole serves nearly all patterns by one comparison: those without variables and without wildcards in the first five
+	// parts. Then the colons of pattern and value stand at the same places, so comparing the whole is comparing
+	// the parts.
+	whole   wildcard.Pattern
+	isWhole bool
+	// parts serve the others. Fewer than six: a short pattern.
+	parts []Text
+	// stretches tells the parts of a short pattern that end with a star.
+	stretches []bool
+	// completed: a short pattern's missing parts are stars.
+	completed bool
+}
+
+// Completion says when the missing parts of a short pattern are taken as stars (policy-language.md §4 "Short ARN", doc/language.md 21).
+type Completion uint8
+
+const (
+	// CompleteNever is for the values of Arn operators, where a short pattern matches nothing.
+	CompleteNever Completion = iota
+	// CompleteWild is for resource, trust, endpoint and control policies: only if the pattern has a wildcard.
+	CompleteWild
+	// CompleteAlways is for identity-based policies, boundaries and session policies.
+	CompleteAlways
+)
+
+// NewARN makes a pattern of a policy's text. variables says that ${…} means something in it.
+func NewARN(pattern string, variables bool, completion Completion) ARN {
+	variables = variables && strings.Contains(pattern, "${")
+	split := arn.SplitPattern(pattern, variables)
+	if !variables {
+		if pattern == "*" && completion != CompleteNever {
+			return ARN{whole: wildcard.Parse(pattern), isWhole: true}
+		}
+		if head := len(pattern) - len(split[len(split)-1]); len(split) == arn.PartCount && !strings.ContainsAny(pattern[:head], "*?") {
+			return ARN{whole: wildcard.Parse(pattern), isWhole: true}
+		}
+	}
+	p := ARN{parts: make([]Text, len(split))}
+	for i, part := range split {
+		p.parts[i] = NewText(part, true, variables)
+	}
+	if len(split) == arn.PartCount {
+		return p
+	}
+	if completion == CompleteNever {
+		return ARN{parts: []Text{}}
+	}
+	p.stretches = make([]bool, len(split))
+	for i, part := range split {
+		p.stretches[i] = strings.HasSuffix(part, "*")
+	}
+	p.completed = completion == CompleteAlways || strings.ContainsAny(pattern, "*?")
+	return p
+}
+
+// Match reports whether p matches value.
+func (p *ARN) Match(value *arn.Parts, c *Context) bool {
+	if p.isWhole {
+		return p.whole.Match(value.Text())
+	}
+	if len(p.parts) < arn.PartCount {
+		return p.matchShort(value, c)
+	}
+	return value.Len() == arn.PartCount && p.matchParts(value, c)
+}
+
+// matchParts compares part by part: no wildcard of the first five reaches over a colon.
+func (p *ARN) matchParts(value *arn.Parts, c *Context) bool {
+	// From the end: the resource tells most patterns apart, the partition none.
+	for i := len(p.parts) - 1; i >= 0; i-- {
+		if !p.parts[i].Match(value.Part(i), c) {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *ARN) matchShort(value *arn.Parts, c *Context) bool {
+	if len(p.parts) == 0 {
+		return false
+	}
+	if p.completed && value.Len() == arn.PartCount && p.matchParts(value, c) {
+		return true
+	}
+	return arn.Stretch(len(p.parts), value.Text(),
+		func(i int, part string) bool { return p.parts[i].Match(part, c) },
+		func(i int) bool { return p.stretches[i] })
+}

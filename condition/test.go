@@ -1,0 +1,237 @@
+package condition
+
+import (
+	"encoding/base64"
+	"net/netip"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+)
+
+// Test is one key of one operator of a Condition block, made ready to be asked of requests.
+type Test struct {
+	Operator Operator
+	Key      Key
+
+	// The values of the policy, in the form of the operator's family. Those that do not parse match nothing and are left out.
+	texts     []Text
+	numbers   []number
+	instants  []instant
+	ranges    []netip.Prefix
+	arns      []ARN
+	wantsTrue bool // Bool and Null: "true" is among the values
+	wantFalse bool // the same for "false"
+}
+
+// NewTest makes a Test of an operator, a key and the policy's values as texts. variables says that ${…} means something in them
+// (Version 2012-10-17).
+func NewTest(op Operator, key Key, values []string, variables bool) Test {
+	t := Test{Operator: op, Key: key}
+	for _, v := range values {
+		t.add(v, variables)
+	}
+	return t
+}
+
+func (t *Test) add(value string, variables bool) {
+	switch table[t.Operator.Comparison].family {
+	case stringFamily, foldFamily:
+		t.texts = append(t.texts, NewText(value, false, variables))
+	case likeFamily:
+		t.texts = append(t.texts, NewText(value, true, variables))
+	case numericFamily:
+		if n, ok := parseNumber(value); ok {
+			t.numbers = append(t.numbers, n)
+		}
+	case dateFamily:
+		if d, ok := parseDate(value); ok {
+			t.instants = append(t.instants, d)
+		}
+	case boolFamily:
+		if text := NewText(value, false, variables); text.pieces != nil {
+			t.texts = append(t.texts, text)
+			break
+		}
+		t.addBool(value)
+	case nullFamily:
+		t.addBool(value)
+	case binaryFamily:
+		if isBase64(value) {
+			t.texts = append(t.texts, NewText(value, false, false))
+		}
+	case addressFamily:
+		if r, ok := parseRange(value); ok {
+			t.ranges = append(t.ranges, r)
+		}
+	case arnFamily:
+		t.arns = append(t.arns, NewARN(value, variables, CompleteNever))
+	}
+}
+
+func (t *Test) addBool(value string) {
+	b, ok := parseBool(value)
+	t.wantsTrue = t.wantsTrue || ok && b
+	t.wantFalse = t.wantFalse || ok && !b
+}
+
+func parseBool(s string) (value, ok bool) {
+	switch {
+	case strings.EqualFold(s, "true"):
+		return true, true
+	case strings.EqualFold(s, "false"):
+		return false, true
+	}
+	return false, false
+}
+
+func isBase64(s string) bool {
+	if len(s)%4 != 0 {
+		return false
+	}
+	_, err := base64.StdEncoding.DecodeString(s)
+	return err == nil && !strings.ContainsAny(s, "\r\n")
+}
+
+// Match reports whether the test holds in a request: the tables of policy-language.md §5.2 and doc/language.md "Operators".
+func (t *Test) Match(c *Context) bool {
+	i, present := c.find(t.Key)
+	if t.Operator.Comparison == Null {
+		if present && !c.facts[i].value.empty() {
+			return t.wantFalse
+		}
+		return t.wantsTrue
+	}
+	negated := table[t.Operator.Comparison].negated
+	if !present {
+		switch t.Operator.Set {
+		case ForAllValues:
+			return true
+		case ForAnyValue:
+			return t.Operator.IfExists
+		}
+		return negated || t.Operator.IfExists
+	}
+	v := &c.facts[i].value
+	if !v.many {
+		// One text is a list of one for the set operators.
+		return t.matchText(v.text, c) != negated
+	}
+	if t.Operator.Set == NoSet {
+		return negated
+	}
+	if v.list == nil {
+		return t.matchText(v.text, c) != negated
+	}
+	for _, text := range v.list {
+		if hit := t.matchText(text, c) != negated; hit != (t.Operator.Set == ForAllValues) {
+			return hit
+		}
+	}
+	return t.Operator.Set == ForAllValues
+}
+
+// matchText reports whether some value of the policy matches text by the positive form of the comparison.
+func (t *Test) matchText(text string, c *Context) bool {
+	row := &table[t.Operator.Comparison]
+	switch row.family {
+	case stringFamily, likeFamily:
+		for i := range t.texts {
+			if t.texts[i].Match(text, c) {
+				return true
+			}
+		}
+	case foldFamily:
+		for i := range t.texts {
+			if v, ok := t.texts[i].Expand(c); ok && strings.EqualFold(v, text) {
+				return true
+			}
+		}
+	case numericFamily:
+		return t.matchNumber(text, row.order)
+	case dateFamily:
+		return t.matchDate(text, row.order)
+	case boolFamily:
+		return t.matchBool(text, c)
+	case binaryFamily:
+		for i := range t.texts {
+			if t.texts[i].Match(text, c) {
+				return true
+			}
+		}
+	case addressFamily:
+		return t.matchAddress(text)
+	case arnFamily:
+		return t.matchARN(text, c)
+	}
+	return false
+}
+
+func (t *Test) matchNumber(text string, want order) bool {
+	n, ok := parseNumber(text)
+	if !ok {
+		return false
+	}
+	for _, v := range t.numbers {
+		if n.compare(v)&want != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Test) matchDate(text string, want order) bool {
+	d, ok := parseDate(text)
+	if !ok {
+		return false
+	}
+	for _, v := range t.instants {
+		if d.compare(v)&want != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Test) matchBool(text string, c *Context) bool {
+	got, ok := parseBool(text)
+	if !ok {
+		return false
+	}
+	if got && t.wantsTrue || !got && t.wantFalse {
+		return true
+	}
+	for i := range t.texts {
+		if s, ok := t.texts[i].Expand(c); ok {
+			if want, ok := parseBool(s); ok && want == got {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *Test) matchAddress(text string) bool {
+	a, ok := parseAddress(text)
+	if !ok {
+		return false
+	}
+	for _, r := range t.ranges {
+		if r.Contains(a) {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *Test) matchARN(text string, c *Context) bool {
+	value := arn.Cut(text)
+	if value.Len() < arn.PartCount {
+		return false
+	}
+	for i := range t.arns {
+		if t.arns[i].Match(&value, c) {
+			return true
+		}
+	}
+	return false
+}
