@@ -1,6 +1,9 @@
 package authz
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // Policies are all the policies that bear on one request (evaluation.md §2.1).
 type Policies struct {
@@ -87,9 +90,11 @@ func (j *judge) serviceControlled() bool {
 	return !p.serviceLinked && (j.r.ManagementAccount == "" || p.Account != j.r.ManagementAccount)
 }
 
-// resourceControlled reports whether resource control policies bear on the request.
+// resourceControlled reports whether resource control policies bear on the request. They leave service-linked roles alone, as callers and
+// as what is assumed.
 func (j *judge) resourceControlled() bool {
 	return j.r.Action.is(resourceControlled) && !j.r.Principal.serviceLinked &&
+		!(j.trust && strings.HasPrefix(j.r.resource.Part(5), serviceLinkedPath)) &&
 		(j.r.ManagementAccount == "" || j.r.ResourceAccount != j.r.ManagementAccount)
 }
 

@@ -114,7 +114,8 @@ func (c *naiveCase) decide() (decision, layer string) {
 		scp = nil
 	}
 	service, _, _ := strings.Cut(c.action, ":")
-	if !naiveRCPServices[service] || c.action == "kms:retiregrant" || who.serviceLinked ||
+	assumesServiceLinked := c.trust && strings.Contains(c.resource, ":role/aws-service-role/")
+	if !naiveRCPServices[service] || c.action == "kms:retiregrant" || who.serviceLinked || assumesServiceLinked ||
 		c.management != "" && c.resourceAccount == c.management {
 		rcp = nil
 	}
@@ -313,6 +314,9 @@ func (c *naiveCase) resourceEntryMatches(pattern string, kind naiveKind, variabl
 	if pattern == "*" {
 		return true
 	}
+	if text, found, whole := c.wholeVariable(pattern, variables); whole {
+		return found && text == c.resource
+	}
 	tokens, resolved := naiveTokens(pattern, c.lookup(variables))
 	if !resolved {
 		return false
@@ -335,6 +339,19 @@ func (c *naiveCase) resourceEntryMatches(pattern string, kind naiveKind, variabl
 		parts = append(parts, []naiveToken{{wild: '*'}})
 	}
 	return naiveSixMatch(parts, c.resource)
+}
+
+// wholeVariable is for a pattern that is one variable and nothing else: it stands for a whole ARN (rule 19).
+func (c *naiveCase) wholeVariable(pattern string, variables bool) (text string, found, whole bool) {
+	if !variables || !strings.HasPrefix(pattern, "${") || strings.IndexByte(pattern, '}') != len(pattern)-1 {
+		return "", false, false
+	}
+	inner := pattern[2 : len(pattern)-1]
+	if inner == "*" || inner == "?" || inner == "$" {
+		return "", false, false
+	}
+	text, found = naiveVariable(inner, c.single)
+	return text, found, true
 }
 
 // naiveSixMatch matches six parts one by one; the sixth of the value is all that is left (rule 20).
@@ -861,6 +878,9 @@ func (c *naiveCase) valueMatches(test, request, value string, variables bool) bo
 		case "stringlike":
 			return naiveGlob(tokens, []rune(request))
 		case "arnlike": // rule 12
+			if text, found, whole := c.wholeVariable(value, variables); whole {
+				return found && text == request && strings.Count(request, ":") >= 5
+			}
 			parts := naiveSplit(tokens, 6)
 			return len(parts) == 6 && naiveSixMatch(parts, request)
 		}

@@ -182,10 +182,13 @@ func (p *Principal) fromARN(a arn.ARN, f Facts) error {
 		return ErrPrincipal
 	}
 	if issuer, err := arn.Parse(p.Issuer); err == nil && p.Kind == RoleSession {
-		p.serviceLinked = strings.HasPrefix(issuer.Resource, "role/aws-service-role/")
+		p.serviceLinked = strings.HasPrefix(issuer.Resource, serviceLinkedPath)
 	}
 	return nil
 }
+
+// serviceLinkedPath is how the resource part of a service-linked role's ARN begins.
+const serviceLinkedPath = "role/aws-service-role/"
 
 // identify lists the forms in which policies can name the caller: the match table of evaluation.md §2.1.
 func (p *Principal) identify() {

@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
@@ -14,6 +15,8 @@ type ARN struct {
 	// the parts.
 	whole   wildcard.Pattern
 	isWhole bool
+	// variable serves a pattern that is one variable and nothing else: its value is a whole ARN (doc/language.md 19).
+	variable *Text
 	// parts serve the others. Fewer than six: a short pattern.
 	parts []Text
 	// stretches tells the parts of a short pattern that end with a star.
@@ -37,6 +40,11 @@ const (
 // NewARN makes a pattern of a policy's text. variables says that ${…} means something in it.
 func NewARN(pattern string, variables bool, completion Completion) ARN {
 	variables = variables && strings.Contains(pattern, "${")
+	if variables {
+		if t := NewText(pattern, true, true); len(t.pieces) == 1 && t.pieces[0].kind == variable {
+			return ARN{variable: &t}
+		}
+	}
 	split := arn.SplitPattern(pattern, variables)
 	if !variables {
 		if pattern == "*" && completion != CompleteNever {
@@ -60,7 +68,7 @@ func NewARN(pattern string, variables bool, completion Completion) ARN {
 	for i, part := range split {
 		p.stretches[i] = strings.HasSuffix(part, "*")
 	}
-	p.completed = completion == CompleteAlways || strings.ContainsAny(pattern, "*?")
+	p.completed = completion == CompleteAlways || slices.ContainsFunc(p.parts, Text.wild)
 	return p
 }
 
@@ -68,6 +76,9 @@ func NewARN(pattern string, variables bool, completion Completion) ARN {
 func (p *ARN) Match(value *arn.Parts, c *Context) bool {
 	if p.isWhole {
 		return p.whole.Match(value.Text())
+	}
+	if p.variable != nil {
+		return p.variable.Match(value.Text(), c)
 	}
 	if len(p.parts) < arn.PartCount {
 		return p.matchShort(value, c)

@@ -1,6 +1,7 @@
 package condition
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/wildcard"
@@ -112,17 +113,18 @@ func split(value string, wildcards bool) (pieces []piece) {
 	return pieces
 }
 
-// cutDefault takes apart the inside of ${key, 'default'}.
+// cutDefault takes apart the inside of ${key, 'default'}: a comma, blanks, and the default in single quotes up to the end.
 func cutDefault(inside string) (key, text string, ok bool) {
-	key, rest, found := strings.Cut(inside, ",")
-	if !found {
-		return inside, "", false
+	for i := range len(inside) {
+		if inside[i] != ',' {
+			continue
+		}
+		rest := strings.TrimLeft(inside[i+1:], " ")
+		if n := len(rest); n >= 2 && rest[0] == '\'' && rest[n-1] == '\'' {
+			return inside[:i], rest[1 : n-1], true
+		}
 	}
-	rest = strings.Trim(rest, " ")
-	if len(rest) < 2 || rest[0] != '\'' || rest[len(rest)-1] != '\'' {
-		return inside, "", false
-	}
-	return strings.TrimRight(key, " "), rest[1 : len(rest)-1], true
+	return inside, "", false
 }
 
 // Variables returns the keys of the variables in t.
@@ -133,6 +135,15 @@ func (t *Text) Variables() (keys []Key) {
 		}
 	}
 	return keys
+}
+
+// wild reports whether t holds a wildcard.
+func (t Text) wild() bool {
+	if t.pieces == nil {
+		_, literal := t.fixed.Literal()
+		return !literal
+	}
+	return slices.ContainsFunc(t.pieces, func(p piece) bool { return p.kind == wild })
 }
 
 // Match reports whether t matches the whole of value. A text with a variable that has no value matches nothing. It does not allocate unless
