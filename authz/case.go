@@ -26,6 +26,27 @@ type Case struct {
 	ExpectLayer, ExpectStatement, ExpectMessage *string
 }
 
+// Misses says in which of its claims a case is not met by a decision, a sentence each.
+func (c *Case) Misses(d Decision) (misses []string) {
+	if got := d.Effect.String(); c.Expect != "" && c.Expect != got {
+		misses = append(misses, fmt.Sprintf("the decision is %s, expected is %s", got, c.Expect))
+	}
+	for _, claim := range []struct {
+		what string
+		want *string
+		got  string
+	}{
+		{"layer", c.ExpectLayer, d.Layer.String()},
+		{"statement", c.ExpectStatement, d.StatementPath()},
+		{"message", c.ExpectMessage, d.Message(c.Request)},
+	} {
+		if claim.want != nil && *claim.want != claim.got {
+			misses = append(misses, fmt.Sprintf("the %s is %q, expected is %q", claim.what, claim.got, *claim.want))
+		}
+	}
+	return misses
+}
+
 // CaseError says what is wrong with a case and where.
 type CaseError struct {
 	Offset int // in the text that was read, in bytes

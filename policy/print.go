@@ -2,9 +2,9 @@ package policy
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"unicode/utf8"
+
+	"github.com/writ-iam/writ/internal/jsontext"
 )
 
 // AppendJSON appends the document as compact JSON, its members in the order in which they were written, and returns the extended slice. For a compact
@@ -176,24 +176,4 @@ func (p *printer) newline() {
 	}
 }
 
-// text prints a string with the escapes that JSON asks for and no others.
-func (p *printer) text(s string) {
-	p.b = append(p.b, '"')
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			p.b = append(p.b, '\\', byte(c))
-		case c == '\n':
-			p.b = append(p.b, `\n`...)
-		case c == '\r':
-			p.b = append(p.b, `\r`...)
-		case c == '\t':
-			p.b = append(p.b, `\t`...)
-		case c < ' ':
-			p.b = fmt.Appendf(p.b, `\u%04x`, c)
-		default:
-			p.b = utf8.AppendRune(p.b, c)
-		}
-	}
-	p.b = append(p.b, '"')
-}
+func (p *printer) text(s string) { p.b = jsontext.AppendString(p.b, s) }

@@ -1,0 +1,62 @@
+// Writ answers questions about AWS policies: what they allow, why, and whether they are well formed.
+//
+// Usage:
+//
+//	writ decide FILE…   judge cases: a request with its policies
+//	writ fmt FILE…      print policies in canonical form
+//	writ lint FILE…     say what is wrong with policies
+//
+// "writ help COMMAND" tells more about each.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// The exit statuses of all commands.
+const (
+	exitOK     = 0
+	exitFound  = 1 // an expectation does not hold, a policy has findings
+	exitFailed = 2 // the command could not do what it was asked: input that cannot be read, wrong usage
+)
+
+// errFound ends a command whose answer is no; what it found is already printed.
+var errFound = errors.New("found")
+
+// errReported ends a command that failed; why is already printed.
+var errReported = errors.New("reported")
+
+// run is the whole program, for main and for tests.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := &cobra.Command{
+		Use:           "writ",
+		Short:         "AWS's identity and access management, to run yourself",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(decideCommand(), fmtCommand(), lintCommand())
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	switch err := root.Execute(); {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errFound):
+		return exitFound
+	case errors.Is(err, errReported):
+		return exitFailed
+	default:
+		fmt.Fprintf(stderr, "writ: %v\n", err)
+		return exitFailed
+	}
+}
