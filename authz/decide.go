@@ -28,56 +28,67 @@ type Policies struct {
 
 // Decide judges a request. The procedure is that of evaluation.md §2.1, step by step.
 func Decide(r *Request, ps *Policies) Decision {
-	if r.Action.is(getsIdentity) && r.Principal.Kind != Anonymous {
-		return Decision{Effect: Allow, Policy: -1, Statement: -1}
-	}
-	if k := r.Principal.Kind; r.Action.is(assumesRole) && (k == Root || k == AssumedRoot) {
-		return implicit(NoLayer, 0) // whatever the policies say (doc/language.md 31)
+	if r.Action.is(getsIdentity | assumesRole) {
+		switch k := r.Principal.Kind; {
+		case r.Action.is(getsIdentity) && k != Anonymous:
+			return Decision{Effect: Allow, Policy: -1, Statement: -1}
+		case r.Action.is(assumesRole) && (k == Root || k == AssumedRoot):
+			return implicit(NoLayer, 0) // whatever the policies say (doc/language.md 31)
+		}
 	}
 	j := newJudge(r, ps)
-	if d, ok := j.explicitDeny(); ok {
+	if d := j.explicitDeny(); d.Effect == ExplicitDeny {
 		return d
 	}
-	if d, ok := j.levels(); !ok {
-		return d
+	if l, level := j.levels(); l != NoLayer {
+		return implicit(l, level)
 	}
 	return j.grants()
 }
 
 // judge is one call of Decide.
 type judge struct {
-	r     *Request
-	ps    *Policies
-	trust bool // the resource policy is a role's trust policy
-
-	// names are the forms in which the policies of this request can name the caller.
-	names []identity
-	// identity, boundary and session are the policies of the caller that bear on it.
-	identity []*Program
-	boundary *Program
-	session  []*Program
+	r  *Request
+	ps *Policies
+	// bit is that of the action's service: a policy without it need not be asked.
+	bit uint64
+	// trust: the resource policy is a role's trust policy.
+	trust bool
+	// identity, boundary, session: the caller's policies of this kind bear on it.
+	identity, boundary, session bool
+	// organization: control policies exist and may bear on the request.
+	organization bool
 }
 
 // newJudge leaves out the policies that do not apply to a caller of this kind: the last column of the table in evaluation.md §1, and §5.
 func newJudge(r *Request, ps *Policies) judge {
-	j := judge{r: r, ps: ps, trust: r.trusts(), names: r.Principal.identities}
+	j := judge{r: r, ps: ps, bit: r.Action.bit, trust: r.Action.is(trusted) && r.trusts()}
+	j.organization = len(ps.ServiceControl)+len(ps.ResourceControl) > 0
 	switch r.Principal.Kind {
-	case Provider:
-		if !j.trust {
-			j.names = nil // an assertion counts for roles alone (doc/language.md 27)
-		}
 	case User, RoleSession, FederatedSession:
-		if n := len(j.names); j.trust && j.names[n-1].name.kind == federatedName {
-			j.names = j.names[:n-1] // nor does the provider of a session count for another role
-		}
-		j.identity, j.session = ps.Identity, ps.Session
-		if !r.Principal.serviceLinked {
-			j.boundary = ps.Boundary
-		}
+		j.identity, j.session = true, true
+		j.boundary = ps.Boundary != nil && !r.Principal.serviceLinked
 	case Root, AssumedRoot:
-		j.session = ps.Session
+		j.session = true
 	}
 	return j
+}
+
+// names returns the forms in which the policies of this request can name the caller.
+func (j *judge) names() []identity {
+	names := j.r.Principal.identities
+	switch j.r.Principal.Kind {
+	case Provider:
+		if !j.trust {
+			return nil // an assertion counts for roles alone (doc/language.md 27)
+		}
+	case RoleSession:
+		// Nor does the provider of a session count for another role.
+		if n := len(names); j.trust && names[n-1].name.kind == federatedName {
+			return names[:n-1]
+		}
+	}
+	return names
 }
 
 // serviceControlled reports whether service control policies bear on the caller (evaluation.md §6, doc/language.md 35).
@@ -99,79 +110,93 @@ func (j *judge) resourceControlled() bool {
 }
 
 // explicitDeny looks for a Deny that applies, in any layer. The layers come in the order in which AWS names them (evaluation.md §10).
-func (j *judge) explicitDeny() (Decision, bool) {
+func (j *judge) explicitDeny() (d Decision) {
 	ps := j.ps
-	if len(ps.ServiceControl) > 0 && j.serviceControlled() {
-		if d, ok := j.deniedByLevels(ServiceControlLayer, ps.ServiceControl); ok {
-			return d, true
+	if j.organization {
+		if d = j.deniedByOrganization(); d.Effect == ExplicitDeny {
+			return d
 		}
 	}
-	if len(ps.ResourceControl) > 0 && j.resourceControlled() {
-		if d, ok := j.deniedByLevels(ResourceControlLayer, ps.ResourceControl); ok {
-			return d, true
+	if p := ps.Endpoint; p != nil && p.denies&j.bit != 0 {
+		if n := j.denied(p); n >= 0 {
+			return deniedBy(EndpointLayer, 0, p, n)
 		}
 	}
-	if d, ok := j.deniedBy(EndpointLayer, ps.Endpoint, 0); ok {
-		return d, true
-	}
-	if d, ok := j.deniedBy(ResourceLayer, ps.Resource, 0); ok {
-		return d, true
-	}
-	for i, p := range j.identity {
-		if d, ok := j.deniedBy(IdentityLayer, p, i); ok {
-			return d, true
+	if p := ps.Resource; p != nil && p.denies&j.bit != 0 {
+		if n := j.denied(p); n >= 0 {
+			return deniedBy(ResourceLayer, 0, p, n)
 		}
 	}
-	if d, ok := j.deniedBy(BoundaryLayer, j.boundary, 0); ok {
-		return d, true
-	}
-	for i, p := range j.session {
-		if d, ok := j.deniedBy(SessionLayer, p, i); ok {
-			return d, true
+	if j.identity {
+		if d = j.deniedByAny(IdentityLayer, ps.Identity); d.Effect == ExplicitDeny {
+			return d
 		}
 	}
-	return Decision{}, false
+	if p := ps.Boundary; j.boundary && p.denies&j.bit != 0 {
+		if n := j.denied(p); n >= 0 {
+			return deniedBy(BoundaryLayer, 0, p, n)
+		}
+	}
+	if j.session {
+		return j.deniedByAny(SessionLayer, ps.Session)
+	}
+	return d
 }
 
-func (j *judge) deniedByLevels(l Layer, levels [][]*Program) (Decision, bool) {
-	for level, programs := range levels {
-		for i, p := range programs {
-			if d, ok := j.deniedBy(l, p, i); ok {
-				d.Level = level
-				return d, true
+func (j *judge) deniedByOrganization() (d Decision) {
+	if j.serviceControlled() {
+		for level, programs := range j.ps.ServiceControl {
+			if d = j.deniedByAny(ServiceControlLayer, programs); d.Effect == ExplicitDeny {
+				d.Level = int32(level)
+				return d
 			}
 		}
 	}
-	return Decision{}, false
-}
-
-func (j *judge) deniedBy(l Layer, p *Program, number int) (Decision, bool) {
-	if p == nil || !p.denies {
-		return Decision{}, false
-	}
-	if n := j.denied(p); n >= 0 {
-		return Decision{Effect: ExplicitDeny, Layer: l, Policy: number, Statement: int(n), Program: p}, true
-	}
-	return Decision{}, false
-}
-
-// levels asks each level of the organization, and the endpoint, for an Allow. All must have one.
-func (j *judge) levels() (Decision, bool) {
-	ps := j.ps
-	if len(ps.ServiceControl) > 0 && j.serviceControlled() {
-		if level := j.levelWithoutAllow(ps.ServiceControl); level >= 0 {
-			return implicit(ServiceControlLayer, level), false
+	if j.resourceControlled() {
+		for level, programs := range j.ps.ResourceControl {
+			if d = j.deniedByAny(ResourceControlLayer, programs); d.Effect == ExplicitDeny {
+				d.Level = int32(level)
+				return d
+			}
 		}
 	}
-	if len(ps.ResourceControl) > 0 && j.resourceControlled() {
-		if level := j.levelWithoutAllow(ps.ResourceControl); level >= 0 {
-			return implicit(ResourceControlLayer, level), false
+	return Decision{}
+}
+
+// deniedByAny asks the policies of a layer in their order.
+func (j *judge) deniedByAny(l Layer, programs []*Program) Decision {
+	for i, p := range programs {
+		if p.denies&j.bit != 0 {
+			if n := j.denied(p); n >= 0 {
+				return deniedBy(l, i, p, n)
+			}
 		}
 	}
-	if ps.Endpoint != nil && j.allowed(ps.Endpoint) < 0 {
-		return implicit(EndpointLayer, 0), false
+	return Decision{}
+}
+
+func deniedBy(l Layer, number int, p *Program, statement int32) Decision {
+	return Decision{Effect: ExplicitDeny, Layer: l, Policy: int32(number), Statement: statement, Program: p}
+}
+
+// levels asks each level of the organization, and the endpoint, for an Allow. All must have one; the layer that has none is returned.
+func (j *judge) levels() (l Layer, level int) {
+	if j.organization {
+		if j.serviceControlled() {
+			if level := j.levelWithoutAllow(j.ps.ServiceControl); level >= 0 {
+				return ServiceControlLayer, level
+			}
+		}
+		if j.resourceControlled() {
+			if level := j.levelWithoutAllow(j.ps.ResourceControl); level >= 0 {
+				return ResourceControlLayer, level
+			}
+		}
 	}
-	return Decision{}, true
+	if p := j.ps.Endpoint; p != nil && j.allowed(p) < 0 {
+		return EndpointLayer, 0
+	}
+	return NoLayer, 0
 }
 
 func (j *judge) levelWithoutAllow(levels [][]*Program) int {
@@ -186,8 +211,10 @@ func (j *judge) levelWithoutAllow(levels [][]*Program) int {
 // firstAllow returns the first program with an Allow that applies, and its statement; -1 if there is none.
 func (j *judge) firstAllow(programs []*Program) (number int, statement int32) {
 	for i, p := range programs {
-		if n := j.allowed(p); n >= 0 {
-			return i, n
+		if p.allows&j.bit != 0 {
+			if n := j.allowed(p); n >= 0 {
+				return i, n
+			}
 		}
 	}
 	return -1, -1
@@ -195,109 +222,97 @@ func (j *judge) firstAllow(programs []*Program) (number int, statement int32) {
 
 // grants weighs resource policy, identity policies, boundary and session policies: the tables of evaluation.md §§2.2, 2.3 and 3.
 func (j *judge) grants() Decision {
+	var granted grant // by the resource policy or the access control list
+	var by Decision   // which of them
+	if j.ps.Resource != nil || len(j.ps.ACL) > 0 {
+		granted, by = j.resourceGrant()
+	}
 	p := j.r.Principal
-	rp := j.resourceGrant()
 	switch p.Kind {
 	case Anonymous, Service, Provider:
-		if rp.grant == directGrant {
-			return rp.decision()
-		}
-		return implicit(ResourceLayer, 0)
-	}
-	if p.Account != j.r.ResourceAccount {
-		if rp.grant == noGrant {
+		if granted != directGrant {
 			return implicit(ResourceLayer, 0)
 		}
-		return j.limited(rp.decision())
+		return by
 	}
+	root := p.Kind == Root || p.Kind == AssumedRoot
 	switch {
-	case rp.grant == directGrant && p.Kind != Root && p.Kind != AssumedRoot:
-		return rp.decision()
-	case rp.grant == entityGrant:
-		if d, ok := j.limits(); !ok {
-			return d
-		}
-		return rp.decision()
-	case j.r.needsResourcePolicy():
-		if rp.grant == noGrant {
+	case p.Account != j.r.ResourceAccount, j.r.needsResourcePolicy() && (granted < entityGrant || root):
+		// Both sides must allow.
+		if granted == noGrant {
 			return implicit(ResourceLayer, 0)
 		}
-		return j.limited(rp.decision())
+		if own := j.own(root); own.Effect != Allow {
+			return own
+		}
+		return by
+	case granted == directGrant && !root:
+		return by
+	case granted == entityGrant:
+		if l := j.limits(); l != NoLayer {
+			return implicit(l, 0)
+		}
+		return by
 	}
-	return j.limited(Decision{Layer: IdentityLayer})
+	return j.own(root)
 }
 
-// limited asks identity policies, boundary and session policies, all of which must allow. If they do, it returns granted, or
-// the identity policy that allows if granted speaks of the identity layer.
-func (j *judge) limited(granted Decision) Decision {
-	own := Decision{Effect: Allow, Layer: IdentityLayer, Policy: -1, Statement: -1}
-	switch j.r.Principal.Kind {
-	case Root, AssumedRoot: // a root user needs no policy
-	default:
-		i, n := j.firstAllow(j.identity)
+// own asks what the caller's own side allows: identity policies, which a root user does not need, within boundary and session policies.
+func (j *judge) own(root bool) Decision {
+	d := Decision{Effect: Allow, Layer: IdentityLayer, Policy: -1, Statement: -1}
+	if !root {
+		i, n := j.firstAllow(j.ps.Identity)
 		if i < 0 {
 			return implicit(IdentityLayer, 0)
 		}
-		own.Policy, own.Statement, own.Program = i, int(n), j.identity[i]
+		d.Policy, d.Statement, d.Program = int32(i), n, j.ps.Identity[i]
 	}
-	if d, ok := j.limits(); !ok {
-		return d
+	if l := j.limits(); l != NoLayer {
+		return implicit(l, 0)
 	}
-	if granted.Layer == IdentityLayer {
-		return own
-	}
-	return granted
+	return d
 }
 
-// limits asks what can only take away: boundary and session policies.
-func (j *judge) limits() (Decision, bool) {
-	if b := j.boundary; b != nil && j.allowed(b) < 0 {
-		return implicit(BoundaryLayer, 0), false
+// limits asks what can only take away, boundary and session policies, and returns the one that does not allow.
+func (j *judge) limits() Layer {
+	if j.boundary && j.allowed(j.ps.Boundary) < 0 {
+		return BoundaryLayer
 	}
-	if j.session == nil {
+	if j.ps.Session == nil {
 		// A session of GetFederationToken or AssumeRoot has what was passed to it and nothing else.
 		if k := j.r.Principal.Kind; k == FederatedSession || k == AssumedRoot {
-			return implicit(SessionLayer, 0), false
+			return SessionLayer
 		}
-		return Decision{}, true
+		return NoLayer
 	}
-	if i, _ := j.firstAllow(j.session); i < 0 {
-		return implicit(SessionLayer, 0), false
+	if i, _ := j.firstAllow(j.ps.Session); i < 0 {
+		return SessionLayer
 	}
-	return Decision{}, true
+	return NoLayer
 }
 
-// resourceResult is the best that resource policy and access control list grant.
-type resourceResult struct {
-	grant     grant
-	layer     Layer
-	number    int
-	statement int32
-	program   *Program
-}
-
-func (rr *resourceResult) decision() Decision {
-	return Decision{Effect: Allow, Layer: rr.layer, Policy: rr.number, Statement: int(rr.statement), Program: rr.program}
-}
-
-func (j *judge) resourceGrant() resourceResult {
-	best := resourceResult{statement: -1, layer: ResourceLayer}
-	if p := j.ps.Resource; p != nil && p.allows {
-		best.grant, best.statement = j.granted(p)
-		best.program = p
+// resourceGrant returns the best that resource policy and access control list grant, and the decision that it comes to.
+func (j *judge) resourceGrant() (best grant, by Decision) {
+	if p := j.ps.Resource; p != nil && p.allows&j.bit != 0 {
+		var n int32
+		best, n = j.granted(p)
+		by = Decision{Effect: Allow, Layer: ResourceLayer, Statement: n, Program: p}
 	}
 	for i := range j.ps.ACL {
-		if g := j.ps.ACL[i].grants(j.r); g > best.grant {
-			best = resourceResult{grant: g, layer: ACLLayer, number: i, statement: -1}
+		if g := j.ps.ACL[i].grants(j.r); g > best {
+			best, by = g, Decision{Effect: Allow, Layer: ACLLayer, Policy: int32(i), Statement: -1}
 		}
 	}
-	return best
+	return best, by
 }
 
 const noLimit = math.MaxInt32
 
 // denied returns the first Deny of p that applies, or -1.
 func (j *judge) denied(p *Program) int32 {
+	if !p.kind.hasPrincipals() {
+		return p.groups[0].deny.first(p, j.r, noLimit)
+	}
 	found, limit := int32(-1), int32(noLimit)
 	keep := func(n int32) {
 		if n >= 0 {
@@ -305,15 +320,16 @@ func (j *judge) denied(p *Program) int32 {
 		}
 	}
 	for _, i := range p.everyone {
-		if g := &p.groups[i]; !g.not || !p.kind.hasPrincipals() || !j.spared(g) {
+		if g := &p.groups[i]; !g.not || !j.spared(g) {
 			keep(g.deny.first(p, j.r, limit))
 		}
 	}
 	if p.named.slots == nil {
 		return found
 	}
-	for i := range j.names {
-		for _, named := range p.named.lookup(&j.names[i].name) {
+	names := j.names()
+	for i := range names {
+		for _, named := range p.named.lookup(&names[i].name) {
 			keep(p.groups[named.group].deny.first(p, j.r, limit))
 		}
 	}
@@ -322,15 +338,16 @@ func (j *judge) denied(p *Program) int32 {
 
 // spared reports whether a Deny with NotPrincipal leaves the caller alone: all its sides are listed, and it has no boundary (doc/language.md 29).
 func (j *judge) spared(g *group) bool {
-	if j.boundary != nil {
+	if j.boundary {
 		return false
 	}
 	if g.everyone {
 		return true
 	}
 	var listed part
-	for i := range j.names {
-		if id := &j.names[i]; g.lists(&id.name) {
+	names := j.names()
+	for i := range names {
+		if id := &names[i]; g.lists(&id.name) {
 			listed |= id.part
 		}
 	}
@@ -349,7 +366,7 @@ func (g *group) lists(n *principalName) bool {
 
 // allowed returns the first Allow of p that applies, or -1.
 func (j *judge) allowed(p *Program) int32 {
-	if !p.allows {
+	if p.allows&j.r.Action.bit == 0 {
 		return -1
 	}
 	if !p.kind.hasPrincipals() {
@@ -381,8 +398,9 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 	if p.named.slots == nil {
 		return best, statement
 	}
-	for i := range j.names {
-		id := &j.names[i]
+	names := j.names()
+	for i := range names {
+		id := &names[i]
 		for _, named := range p.named.lookup(&id.name) {
 			ask(&p.groups[named.group], id.grant)
 		}
@@ -396,8 +414,9 @@ func (j *judge) worth(p *Program, g *group) grant {
 		return directGrant
 	}
 	strongest := noGrant
-	for i := range j.names {
-		if id := &j.names[i]; g.lists(&id.name) {
+	names := j.names()
+	for i := range names {
+		if id := &names[i]; g.lists(&id.name) {
 			strongest = max(strongest, id.grant)
 		}
 	}
@@ -421,5 +440,5 @@ func (j *judge) worth(p *Program, g *group) grant {
 
 // implicit is the decision that a layer does not allow.
 func implicit(l Layer, level int) Decision {
-	return Decision{Effect: ImplicitDeny, Layer: l, Level: level, Policy: -1, Statement: -1}
+	return Decision{Effect: ImplicitDeny, Layer: l, Level: int32(level), Policy: -1, Statement: -1}
 }

@@ -46,9 +46,9 @@ type Decision struct {
 	// Layer is the layer that decided: that denied, that did not allow, or that granted.
 	Layer Layer
 	// Level is the level of the organization, from its root, for ServiceControlLayer and ResourceControlLayer.
-	Level int
+	Level int32
 	// Policy is the number of the policy within the layer (and level), Statement that of the statement in it; -1 if no single one decided.
-	Policy, Statement int
+	Policy, Statement int32
 	// Program is that policy; nil if no single one decided.
 	Program *Program
 }

@@ -15,10 +15,10 @@ type Explanation struct {
 // Finding is how one statement stands to a request.
 type Finding struct {
 	Layer     Layer
-	Level     int // of the organization
-	Policy    int // within layer and level
+	Level     int32 // of the organization
+	Policy    int32 // within layer and level
+	Statement int32
 	Program   *Program
-	Statement int
 	Effect    policy.Effect
 	// Principal, Action and Resource tell whether these elements match; Conditions has all tests of the statement.
 	Principal, Action, Resource bool
@@ -74,7 +74,7 @@ func Explain(r *Request, ps *Policies) Explanation {
 			}
 			for n := range p.statements {
 				f := j.finding(p, n)
-				f.Layer, f.Level, f.Policy = l, level, i
+				f.Layer, f.Level, f.Policy = l, int32(level), int32(i)
 				e.Findings = append(e.Findings, f)
 			}
 		}
@@ -91,16 +91,22 @@ func Explain(r *Request, ps *Policies) Explanation {
 	}
 	add(EndpointLayer, 0, ps.Endpoint)
 	add(ResourceLayer, 0, ps.Resource)
-	add(IdentityLayer, 0, j.identity...)
-	add(BoundaryLayer, 0, j.boundary)
-	add(SessionLayer, 0, j.session...)
+	if j.identity {
+		add(IdentityLayer, 0, ps.Identity...)
+	}
+	if j.boundary {
+		add(BoundaryLayer, 0, ps.Boundary)
+	}
+	if j.session {
+		add(SessionLayer, 0, ps.Session...)
+	}
 	return e
 }
 
 // finding asks a statement's elements one by one, where the indexes of Decide stop at the first that fails.
 func (j *judge) finding(p *Program, number int) Finding {
 	s, c := &p.Document.Statements[number], &p.statements[number]
-	f := Finding{Program: p, Statement: number, Effect: s.Effect}
+	f := Finding{Program: p, Statement: int32(number), Effect: s.Effect}
 	f.Principal = j.namesCaller(p, s)
 	f.Action = namesAction(s, c, j.r.Action)
 	f.Resource = c.matchesResource(j.r)
@@ -132,8 +138,8 @@ func (j *judge) namesCaller(p *Program, s *policy.Statement) bool {
 	if g.everyone {
 		return true
 	}
-	for i := range j.names {
-		if g.lists(&j.names[i].name) {
+	for _, id := range j.names() {
+		if g.lists(&id.name) {
 			return true
 		}
 	}
@@ -147,8 +153,7 @@ func namesAction(s *policy.Statement, c *statement, a *Action) bool {
 	var ix index
 	ix.add(0, s, c)
 	for i := range ix.entries {
-		e := &ix.entries[i]
-		if e.named && e.key == a.folded || !e.named && e.pattern.Match(a.folded) {
+		if e := &ix.entries[i]; e.kind == exactEntry && e.key == a.folded || e.kind != exactEntry && e.pattern.Match(a.folded) {
 			return true
 		}
 	}

@@ -15,6 +15,8 @@ type index struct {
 	exact   table
 	service table
 	wide    []ref
+	// services has the bits of all services that the statements may speak of: see serviceBit.
+	services uint64
 
 	// entries are collected by add and sorted into the tables by finish.
 	entries []entry
@@ -25,35 +27,43 @@ type ref struct {
 	statement int32
 	// not: the statement has NotAction.
 	not bool
-	// named: the action was found by its whole name; there is no pattern.
+	// named: the table that led here proves that the action matches; the pattern need not be asked.
 	named   bool
 	pattern wildcard.Pattern
 }
 
 type entry struct {
-	key  string
-	wide bool
+	key  string // the action's name or the service
+	kind entryKind
 	ref
 }
+
+type entryKind uint8
+
+const (
+	exactEntry entryKind = iota
+	serviceEntry
+	wideEntry
+)
 
 // add enters a statement by its Action or NotAction element.
 func (ix *index) add(number int32, s *policy.Statement, c *statement) {
 	if s.Action.Not {
 		if len(s.Action.Items) > 0 {
-			ix.entries = append(ix.entries, entry{wide: true, ref: ref{statement: number, not: true}})
+			ix.entries = append(ix.entries, entry{kind: wideEntry, ref: ref{statement: number, not: true}})
 		}
 		return
 	}
 	for _, v := range s.Action.Items {
 		text := fold(v.Text)
-		service, _, _ := strings.Cut(text, ":")
+		service, name, _ := strings.Cut(text, ":")
 		switch {
 		case !strings.ContainsAny(text, "*?"):
 			ix.entries = append(ix.entries, entry{key: text, ref: ref{statement: number, named: true}})
 		case strings.ContainsAny(service, "*?"):
-			ix.entries = append(ix.entries, entry{wide: true, ref: ref{statement: number, pattern: wildcard.Parse(text)}})
+			ix.entries = append(ix.entries, entry{kind: wideEntry, ref: ref{statement: number, pattern: wildcard.Parse(text)}})
 		default:
-			ix.entries = append(ix.entries, entry{key: service, ref: ref{statement: number, pattern: wildcard.Parse(text)}})
+			ix.entries = append(ix.entries, entry{key: service, kind: serviceEntry, ref: ref{statement: number, named: name == "*", pattern: wildcard.Parse(text)}})
 		}
 	}
 }
@@ -67,18 +77,25 @@ func (ix *index) finish() {
 	})
 	var named, patterns []entry
 	for _, e := range ix.entries {
-		switch {
-		case e.wide:
+		switch e.kind {
+		case wideEntry:
 			ix.wide = append(ix.wide, e.ref)
-		case e.named:
+			ix.services = ^uint64(0)
+		case exactEntry:
 			named = append(named, e)
-		default:
+			service, _, _ := strings.Cut(e.key, ":")
+			ix.services |= serviceBit(hash(service))
+		case serviceEntry:
 			patterns = append(patterns, e)
+			ix.services |= serviceBit(hash(e.key))
 		}
 	}
 	ix.exact, ix.service = newTable(named), newTable(patterns)
 	ix.entries = nil
 }
+
+// serviceBit spreads services over 64 bits. A policy that lacks the bit of an action's service has nothing to say about it.
+func serviceBit(hash uint32) uint64 { return 1 << (hash >> 26) }
 
 // first returns the number of the first statement below limit that applies to the request, or -1.
 func (ix *index) first(p *Program, r *Request, limit int32) int32 {

@@ -45,8 +45,8 @@ type Program struct {
 	// everyone are the groups that are not found by name: the only one of a policy without principals, those of "*", and those with NotPrincipal.
 	everyone []int32
 	named    principalTable
-	// allows and denies: there is at least one statement of that effect.
-	allows, denies bool
+	// allows and denies have the bits of the services that statements of that effect may speak of; 0 if there are none.
+	allows, denies uint64
 }
 
 // group holds the statements that speak of the same principals.
@@ -81,9 +81,7 @@ func Compile(d *policy.Document, k Kind) *Program {
 		g := p.group(s, groups)
 		ix := &g.allow
 		if s.Effect == policy.Deny {
-			ix, p.denies = &g.deny, true
-		} else {
-			p.allows = true
+			ix = &g.deny
 		}
 		ix.add(int32(i), s, &p.statements[i])
 	}
@@ -91,6 +89,8 @@ func Compile(d *policy.Document, k Kind) *Program {
 		g := &p.groups[i]
 		g.allow.finish()
 		g.deny.finish()
+		p.allows |= g.allow.services
+		p.denies |= g.deny.services
 		if g.not || g.everyone || !k.hasPrincipals() {
 			p.everyone = append(p.everyone, int32(i))
 			continue

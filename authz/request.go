@@ -16,7 +16,9 @@ type Action struct {
 	service string
 	// hash and serviceHash are those of folded and service.
 	hash, serviceHash uint32
-	traits            actionTraits
+	// bit is the service's: see serviceBit.
+	bit    uint64
+	traits actionTraits
 }
 
 type actionTraits uint8
@@ -42,6 +44,7 @@ func NewAction(name string) (*Action, error) {
 		return nil, ErrAction
 	}
 	a := &Action{name: name, folded: folded, service: service, hash: hash(folded), serviceHash: hash(service)}
+	a.bit = serviceBit(a.serviceHash)
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
 		a.traits |= resourceControlled

@@ -15,6 +15,12 @@ func parseRange(s string) (netip.Prefix, bool) {
 	return p.Masked(), err == nil
 }
 
+// ValidRange reports whether s is a range or an address that an address operator can match with.
+func ValidRange(s string) bool {
+	_, ok := parseRange(s)
+	return ok
+}
+
 func parsePolicyAddress(s string) (netip.Addr, bool) {
 	a, err := netip.ParseAddr(s)
 	return a, err == nil && a.Zone() == ""

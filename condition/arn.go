@@ -5,18 +5,15 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
-	"github.com/writ-iam/writ/wildcard"
 )
 
 // ARN is a pattern of ARNs made ready to match: an entry of Resource or NotResource, or a value of an Arn operator.
 type ARN struct {
-	// whole serves nearly all patterns by one comparison: those without variables and without wildcards in the first five
+	// whole serves nearly all patterns by one comparison: those without variables and wildcards in the first five
 	// parts. Then the colons of pattern and value stand at the same places, so comparing the whole is comparing
-	// the parts.
-	whole   wildcard.Pattern
+	// the parts. It also serves a pattern that is one variable and nothing else: its value is a whole ARN (doc/language.md 19).
+	whole   Text
 	isWhole bool
-	// variable serves a pattern that is one variable and nothing else: its value is a whole ARN (doc/language.md 19).
-	variable *Text
 	// parts serve the others. Fewer than six: a short pattern.
 	parts []Text
 	// stretches tells the parts of a short pattern that end with a star.
@@ -40,18 +37,15 @@ const (
 // NewARN makes a pattern of a policy's text. variables says that ${…} means something in it.
 func NewARN(pattern string, variables bool, completion Completion) ARN {
 	variables = variables && strings.Contains(pattern, "${")
-	if variables {
-		if t := NewText(pattern, true, true); len(t.pieces) == 1 && t.pieces[0].kind == variable {
-			return ARN{variable: &t}
-		}
-	}
 	split := arn.SplitPattern(pattern, variables)
-	if !variables {
-		if pattern == "*" && completion != CompleteNever {
-			return ARN{whole: wildcard.Parse(pattern), isWhole: true}
-		}
-		if head := len(pattern) - len(split[len(split)-1]); len(split) == arn.PartCount && !strings.ContainsAny(pattern[:head], "*?") {
-			return ARN{whole: wildcard.Parse(pattern), isWhole: true}
+	head := pattern[:len(pattern)-len(split[len(split)-1])]
+	if len(split) == arn.PartCount && !strings.ContainsAny(head, "*?") && !(variables && strings.Contains(head, "${")) ||
+		pattern == "*" && completion != CompleteNever {
+		return ARN{whole: NewText(pattern, true, variables), isWhole: true}
+	}
+	if variables && len(split) == 1 {
+		if t := NewText(pattern, true, true); len(t.pieces) == 1 {
+			return ARN{whole: t, isWhole: true}
 		}
 	}
 	p := ARN{parts: make([]Text, len(split))}
@@ -75,10 +69,7 @@ func NewARN(pattern string, variables bool, completion Completion) ARN {
 // Match reports whether p matches value.
 func (p *ARN) Match(value *arn.Parts, c *Context) bool {
 	if p.isWhole {
-		return p.whole.Match(value.Text())
-	}
-	if p.variable != nil {
-		return p.variable.Match(value.Text(), c)
+		return p.whole.Match(value.Text(), c)
 	}
 	if len(p.parts) < arn.PartCount {
 		return p.matchShort(value, c)

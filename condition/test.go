@@ -74,11 +74,12 @@ func (t *Test) addBool(value string) {
 	t.wantFalse = t.wantFalse || ok && !b
 }
 
+// parseBool reads true or false in any case of ASCII: a long s is no s (doc/language.md 10).
 func parseBool(s string) (value, ok bool) {
 	switch {
-	case strings.EqualFold(s, "true"):
+	case len(s) == len("true") && strings.EqualFold(s, "true"):
 		return true, true
-	case strings.EqualFold(s, "false"):
+	case len(s) == len("false") && strings.EqualFold(s, "false"):
 		return false, true
 	}
 	return false, false

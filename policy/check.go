@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/writ-iam/writ/internal/jsontext"
 )
@@ -74,9 +75,14 @@ func Check(k Kind, text string) (*Document, error) {
 	return d, nil
 }
 
-// Problems returns everything that Check finds, in the order in which AWS would report it as one after the other is mended.
+// maxProblems is how many problems of one document Problems returns: nobody reads more, and each costs a walk over the text.
+const maxProblems = 1000
+
+// Problems returns what Check finds, in the order in which AWS would report it as one after the other is mended; of more than a
+// thousand problems the first thousand.
 func Problems(k Kind, text string) []*Error {
 	_, problems := check(k, text)
+	problems = problems[:min(len(problems), maxProblems)]
 	errs := make([]*Error, len(problems))
 	for i := range problems {
 		errs[i] = newError(k, text, &problems[i])
@@ -148,8 +154,8 @@ func take(to, from []Problem, rules ...Rule) (taken, rest []Problem) {
 	return to, rest
 }
 
-// Size returns how many characters of a document count for its quota (limits.md §2): for IAM all but white space
-// outside of strings, for organizations' policies all.
+// Size returns how much of a document counts for its quota (limits.md §2): for IAM all characters but white space
+// outside of strings, for resource policies the bytes of the same, for organizations' policies all characters.
 func Size(k Kind, text string) int {
 	if k == ServiceControl || k == ResourceControl {
 		return len([]rune(text))
@@ -165,6 +171,9 @@ func Size(k Kind, text string) int {
 			inString = true
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 			continue
+		}
+		if k == Resource {
+			n += utf8.RuneLen(c) - 1
 		}
 		n++
 	}

@@ -31,7 +31,7 @@ func checkControl(d *Document, problems []Problem, k Kind) []Problem {
 			}
 		}
 		for _, v := range s.Resource.Items {
-			if fault := controlResourceFault(v, k); fault != "" {
+			if fault := controlResourceFault(v, k, d.Variables()); fault != "" {
 				refuse(InvalidResource, v.Offset, v.Text, "%s", fault)
 			}
 		}
@@ -46,15 +46,15 @@ func checkControl(d *Document, problems []Problem, k Kind) []Problem {
 	return problems
 }
 
-func controlResourceFault(v Value, k Kind) string {
+func controlResourceFault(v Value, k Kind, variables bool) string {
 	if v.Kind == Null || v.Text == "*" {
 		return ""
 	}
 	// A short ARN must hold a wildcard in an SCP and is refused in an RCP (policy-language.md §4).
-	parts := arn.Cut(v.Text)
-	short := parts.Len() < arn.PartCount
+	parts := arn.SplitPattern(v.Text, variables)
+	short := len(parts) < arn.PartCount
 	switch {
-	case parts.Part(0) != "arn":
+	case parts[0] != "arn":
 		return fmt.Sprintf(`%q is neither an ARN nor "*"`, v.Text)
 	case short && (k == ResourceControl || !strings.ContainsAny(v.Text, "*?")):
 		return fmt.Sprintf("the ARN %q has fewer than six parts", v.Text)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/wildcard"
 )
@@ -20,7 +21,11 @@ func checkIdentity(d *Document, grammar []Problem, k Kind) []Problem {
 		problems = append(problems, Problem{Rule: OldVersion, Offset: max(d.version, 0), Detail: `a managed policy needs "Version": "2012-10-17"`})
 	}
 	problems = append(problems, legacy...)
+	if leadingBlank(d) {
+		problems = append(problems, Problem{Rule: LegacyParsing, Detail: "white space stands before the document"})
+	}
 	problems = append(problems, legacyParsing(d)...)   // 3
+	problems = append(problems, sidCharacters(d)...)   // before 4: AWS complains of the characters first
 	problems = append(problems, repeatedSids(d)...)    // 4
 	problems = append(problems, givenPrincipals(d)...) // 5
 	problems = append(problems, missingActions(d)...)  // 6
@@ -35,6 +40,8 @@ func identityMessage(p *Problem) string {
 		return "Policy document must be version 2012-10-17 or greater."
 	case LegacyParsing, EffectCase:
 		return "The policy failed legacy parsing"
+	case SidCharacters:
+		return "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 	case RepeatedSid:
 		return "Statement IDs (SID) in a single policy must be unique."
 	case PrincipalGiven:
@@ -65,13 +72,29 @@ func legacyParsing(d *Document) (problems []Problem) {
 			}
 		}
 		for _, v := range s.Resource.Items {
-			parts := strings.Split(v.Text, ":")
+			parts := arn.SplitPattern(v.Text, d.Variables())
 			if parts[0] != "arn" || len(parts) < 3 {
 				continue
 			}
 			if parts[2] == "" || len(parts) < 6 && slices.Contains(parts, "") {
 				problems = append(problems, Problem{Rule: LegacyParsing, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("the ARN %q has an empty part where one is needed", v.Text)})
 			}
+		}
+	}
+	return problems
+}
+
+// leadingBlank reports white space in front of the document, which JSON allows and AWS does not (security.md S056).
+func leadingBlank(d *Document) bool { return strings.IndexByte(" \t\r\n", d.text[0]) >= 0 }
+
+// sidCharacters finds statement ids that are more than letters and digits of ASCII (policy-language.md §1; resource policies
+// may be looser).
+func sidCharacters(d *Document) (problems []Problem) {
+	for i := range d.Statements {
+		sid := &d.Statements[i].Sid
+		if strings.Trim(fold(sid.Text), "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+			problems = append(problems, Problem{Rule: SidCharacters, Offset: sid.Offset, Subject: sid.Text,
+				Detail: fmt.Sprintf("the Sid %q must have letters and digits only", sid.Text)})
 		}
 	}
 	return problems
@@ -114,7 +137,7 @@ func badResources(d *Document) (problems []Problem) {
 			if v.Kind == Null {
 				continue
 			}
-			if message := resourceFault(v.Text); message != "" {
+			if message := resourceFault(v.Text, d.Variables()); message != "" {
 				problems = append(problems, Problem{Rule: InvalidResource, Offset: v.Offset, Subject: v.Text, Detail: message, message: message})
 			}
 		}
@@ -129,12 +152,13 @@ var partitions = []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", 
 var iamResources = []string{"user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/",
 	"policy/", "sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/"}
 
-// resourceFault returns AWS's message for a resource that is not well formed, or nothing.
-func resourceFault(resource string) string {
+// resourceFault returns AWS's message for a resource that is not well formed, or nothing. Colons inside of ${…} separate no
+// parts (doc/language.md 17).
+func resourceFault(resource string, variables bool) string {
 	if resource == "*" {
 		return ""
 	}
-	parts := strings.SplitN(resource, ":", 6)
+	parts := arn.SplitPattern(resource, variables)
 	if len(parts) == 1 { // 7
 		return fmt.Sprintf(`Resource %s must be in ARN format or "*".`, resource)
 	}

@@ -3,6 +3,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/internal/jsontext"
@@ -129,6 +130,8 @@ func (p *parser) statements() error {
 	case jsontext.Array:
 		d.StatementList = true
 		at := r.Offset()
+		// Room for as many as there probably are, within reason.
+		d.Statements = make([]Statement, 0, min(strings.Count(d.text, `"Effect"`), 256))
 		ok, err := r.Array()
 		if !ok && err == nil {
 			p.problem(EmptyStatement, at, "", "Statement is an empty list")
@@ -145,8 +148,7 @@ func (p *parser) statements() error {
 		}
 		return err
 	}
-	p.problem(EmptyStatement, r.Offset(), "", "Statement must be an object or a list of objects, not %s", r.Next())
-	return r.Skip()
+	return p.wrongType("Statement", "an object or a list of objects")
 }
 
 func (p *parser) statement() error {
@@ -238,7 +240,7 @@ func (p *parser) value() (v Value, err error) {
 // one makes a list of one value without an allocation of its own.
 func (p *parser) one(v Value) []Value {
 	if len(p.values) == cap(p.values) {
-		p.values = make([]Value, 0, 64)
+		p.values = make([]Value, 0, min(64, max(8, 2*cap(p.values))))
 	}
 	p.values = append(p.values, v)
 	n := len(p.values)

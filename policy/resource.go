@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
@@ -12,7 +11,11 @@ import (
 // checkResource runs the checks of resource-based policies, with S3's messages (policy-language.md §1, §10). What needs to
 // know the service's actions and keys is for its own checks.
 func checkResource(d *Document, grammar []Problem) []Problem {
-	problems, grammar := take(nil, grammar, NoStatement, EmptyStatement)
+	var problems []Problem
+	if d.text[0] != '{' {
+		problems = append(problems, Problem{Rule: InvalidJSON, Detail: "the document does not begin with '{'"})
+	}
+	problems, grammar = take(problems, grammar, NoStatement, EmptyStatement)
 	_, grammar = take(nil, grammar, PrincipalText, PrincipalType)
 	problems = append(problems, grammar...)
 	problems = append(problems, repeatedSids(d)...)
@@ -51,8 +54,8 @@ func checkResource(d *Document, grammar []Problem) []Problem {
 				continue
 			}
 			// A short ARN is expanded only if it holds a wildcard (policy-language.md §4).
-			parts := arn.Cut(v.Text)
-			if parts.Part(0) != "arn" || parts.Len() < arn.PartCount && !strings.ContainsAny(v.Text, "*?") {
+			parts := arn.SplitPattern(v.Text, d.Variables())
+			if parts[0] != "arn" || len(parts) < arn.PartCount && !strings.ContainsAny(v.Text, "*?") {
 				problems = append(problems, Problem{Rule: InvalidResource, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is not the ARN of a resource", v.Text)})
 			}
 		}
@@ -69,9 +72,7 @@ func badRanges(s *Statement) (problems []Problem) {
 		}
 		for _, k := range b.Keys {
 			for _, v := range k.Items {
-				_, addrErr := netip.ParseAddr(v.Text)
-				_, rangeErr := netip.ParsePrefix(v.Text)
-				if addrErr != nil && rangeErr != nil {
+				if !condition.ValidRange(v.Text) {
 					problems = append(problems, Problem{Rule: InvalidCondition, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is neither an address nor a range", v.Text)})
 				}
 			}

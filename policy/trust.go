@@ -12,7 +12,12 @@ import (
 // checkTrust runs the checks of role trust policies, in the order of the table in policy-language.md §8. Whether the principals exist is for
 // the service to say: only it knows.
 func checkTrust(d *Document, grammar []Problem) []Problem {
-	problems, grammar := take(nil, grammar, BadVersion)
+	var problems []Problem
+	if leadingBlank(d) {
+		problems = append(problems, Problem{Rule: InvalidJSON, Detail: "white space stands before the document",
+			message: "JSON strings must not have leading spaces"})
+	}
+	problems, grammar = take(problems, grammar, BadVersion)
 	problems, grammar = take(problems, grammar, NoStatement, EmptyStatement)
 	problems = append(problems, repeatedSids(d)...)
 	problems, grammar = take(problems, grammar, NoEffectGiven)
@@ -163,7 +168,7 @@ func principalFault(kind, value string) bool {
 	case "AWS":
 		return !isAWSPrincipal(value)
 	case "Service":
-		return !isDomain(value)
+		return !isDomain(value) || strings.Contains(value, "/")
 	case "Federated":
 		a, err := arn.Parse(value)
 		provider := err == nil && a.Service == "iam" && arn.IsAccount(a.Account) &&

@@ -72,21 +72,22 @@ type Reader struct {
 
 // frame is an array or object that is being read.
 type frame struct {
-	array bool
-	names []string            // of an object's members so far, folded
-	many  map[string]struct{} // the same, once they are too many to compare one by one
+	// names are those of an object's members so far, the first count of them.
+	names [fewNames]string
 	count int
+	// many holds the names, folded, once there are more, so that an object of a million members costs a million steps
+	// and not their square.
+	many map[string]struct{}
 }
 
-// manyNames is the number of members from which on names are kept in a map, so that an object of a million members costs
-// a million steps and not their square.
-const manyNames = 16
+// fewNames is the number of members whose names are compared one by one.
+const fewNames = 12
 
 // NewReader returns a Reader at the start of text.
-func NewReader(text string) *Reader { return &Reader{text: text} }
+func NewReader(text string) *Reader { return &Reader{text: text, stack: make([]frame, 0, usualDepth)} }
 
-// Reset makes r read another text.
-func (r *Reader) Reset(text string) { r.text, r.pos, r.stack = text, 0, r.stack[:0] }
+// usualDepth is that of a policy: document, list, statement, condition, operator, list.
+const usualDepth = 6
 
 // Offset returns the place of the next byte that is no white space.
 func (r *Reader) Offset() int {
@@ -182,7 +183,6 @@ func (r *Reader) Array() (ok bool, err error) {
 	if err := r.enter('[', "an array"); err != nil {
 		return false, err
 	}
-	r.stack[len(r.stack)-1].array = true
 	r.blanks()
 	if r.pos < len(r.text) && r.text[r.pos] == ']' {
 		r.leave()
@@ -203,14 +203,13 @@ func (r *Reader) enter(open byte, what string) error {
 		return r.fail(r.pos, "nested more than %d deep", MaxDepth)
 	}
 	r.pos++
-	if len(r.stack) < cap(r.stack) {
-		// Take the frame that stood here before, for the sake of its slice.
-		r.stack = r.stack[:len(r.stack)+1]
-		f := &r.stack[len(r.stack)-1]
-		*f = frame{names: f.names[:0]}
+	if len(r.stack) == cap(r.stack) {
+		r.stack = append(r.stack, frame{})
 		return nil
 	}
-	r.stack = append(r.stack, frame{})
+	r.stack = r.stack[:len(r.stack)+1]
+	top := &r.stack[len(r.stack)-1]
+	top.count, top.many = 0, nil
 	return nil
 }
 
@@ -261,26 +260,29 @@ func (r *Reader) name() (string, bool, error) {
 
 // add remembers a name, unless an equal one is there.
 func (f *frame) add(name string) (other string, double bool) {
-	if f.many == nil {
-		for _, n := range f.names {
-			if equalFold(n, name) {
-				return n, true
-			}
+	if f.many != nil {
+		folded := Fold(name)
+		if _, double := f.many[folded]; double {
+			return name, true
 		}
-		f.names = append(f.names, name)
-		if len(f.names) > manyNames {
-			f.many = make(map[string]struct{}, 2*manyNames)
-			for _, n := range f.names {
-				f.many[Fold(n)] = struct{}{}
-			}
-		}
+		f.many[folded] = struct{}{}
 		return "", false
 	}
-	folded := Fold(name)
-	if _, double := f.many[folded]; double {
-		return name, true
+	for _, n := range f.names[:f.count] {
+		if equalFold(n, name) {
+			return n, true
+		}
 	}
-	f.many[folded] = struct{}{}
+	if f.count < fewNames {
+		f.names[f.count] = name
+		f.count++
+		return "", false
+	}
+	f.many = make(map[string]struct{}, 4*fewNames)
+	for _, n := range f.names {
+		f.many[Fold(n)] = struct{}{}
+	}
+	f.many[Fold(name)] = struct{}{}
 	return "", false
 }
 
