@@ -77,11 +77,11 @@ func explained(t failer, c *authz.Case, d authz.Decision, text []byte) {
 		if f.Effect.String() == "Deny" && f.Applies() {
 			denied = true
 		}
-		if f.Layer == d.Layer && f.Level == d.Level && f.Policy == d.Policy && f.Statement == d.Statement && !f.Applies() {
+		if f.Layer == d.Layer && f.Place == d.Place && !f.Applies() {
 			t.Fatalf("the deciding statement %s does not apply: %+v\n%s", d.StatementPath(), f, text)
 		}
 		if d.Effect == authz.ExplicitDeny && f.Effect.String() == "Deny" && f.Applies() {
-			if f.Layer != d.Layer || f.Level != d.Level || f.Policy != d.Policy || f.Statement != d.Statement {
+			if f.Layer != d.Layer || f.Place != d.Place {
 				t.Fatalf("%s is named, but an earlier statement denies: %+v\n%s", d.StatementPath(), f, text)
 			}
 			return

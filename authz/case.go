@@ -442,22 +442,3 @@ func (cr *caseReader) principalFacts(a *Action) Facts {
 	}
 	return f
 }
-
-// StatementPath returns where the deciding statement stands in the case's policies, such as "identity[0].Statement[2]" or
-// "scp[1][0].Statement[0]"; empty if no single statement decided.
-func (d Decision) StatementPath() string {
-	if d.Policy < 0 {
-		return ""
-	}
-	path := d.Layer.String()
-	switch d.Layer {
-	case ServiceControlLayer, ResourceControlLayer:
-		path += fmt.Sprintf("[%d][%d]", d.Level, d.Policy)
-	case IdentityLayer, SessionLayer, ACLLayer:
-		path += fmt.Sprintf("[%d]", d.Policy)
-	}
-	if d.Statement >= 0 {
-		path += fmt.Sprintf(".Statement[%d]", d.Statement)
-	}
-	return path
-}

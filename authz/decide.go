@@ -31,12 +31,13 @@ func Decide(r *Request, ps *Policies) Decision {
 	if r.Action.is(getsIdentity | assumesRole) {
 		switch k := r.Principal.Kind; {
 		case r.Action.is(getsIdentity) && k != Anonymous:
-			return Decision{Effect: Allow, Policy: -1, Statement: -1}
+			return Decision{Effect: Allow, Place: nowhere}
 		case r.Action.is(assumesRole) && (k == Root || k == AssumedRoot):
 			return implicit(NoLayer, 0) // whatever the policies say (doc/language.md 31)
 		}
 	}
-	j := newJudge(r, ps)
+	var j judge
+	j.prepare(r, ps)
 	if d := j.explicitDeny(); d.Effect == ExplicitDeny {
 		return d
 	}
@@ -60,9 +61,9 @@ type judge struct {
 	organization bool
 }
 
-// newJudge leaves out the policies that do not apply to a caller of this kind: the last column of the table in evaluation.md §1, and §5.
-func newJudge(r *Request, ps *Policies) judge {
-	j := judge{r: r, ps: ps, bit: r.Action.bit, trust: r.Action.is(trusted) && r.trusts()}
+// prepare leaves out the policies that do not apply to a caller of this kind: the last column of the table in evaluation.md §1, and §5.
+func (j *judge) prepare(r *Request, ps *Policies) {
+	j.r, j.ps, j.bit, j.trust = r, ps, r.Action.bit, r.trusts()
 	j.organization = len(ps.ServiceControl)+len(ps.ResourceControl) > 0
 	switch r.Principal.Kind {
 	case User, RoleSession, FederatedSession:
@@ -71,7 +72,6 @@ func newJudge(r *Request, ps *Policies) judge {
 	case Root, AssumedRoot:
 		j.session = true
 	}
-	return j
 }
 
 // names returns the forms in which the policies of this request can name the caller.
@@ -176,7 +176,7 @@ func (j *judge) deniedByAny(l Layer, programs []*Program) Decision {
 }
 
 func deniedBy(l Layer, number int, p *Program, statement int32) Decision {
-	return Decision{Effect: ExplicitDeny, Layer: l, Policy: int32(number), Statement: statement, Program: p}
+	return Decision{ExplicitDeny, l, Place{Policy: int32(number), Statement: statement}, p}
 }
 
 // levels asks each level of the organization, and the endpoint, for an Allow. All must have one; the layer that has none is returned.
@@ -259,13 +259,13 @@ func (j *judge) grants() Decision {
 
 // own asks what the caller's own side allows: identity policies, which a root user does not need, within boundary and session policies.
 func (j *judge) own(root bool) Decision {
-	d := Decision{Effect: Allow, Layer: IdentityLayer, Policy: -1, Statement: -1}
+	d := Decision{Effect: Allow, Layer: IdentityLayer, Place: nowhere}
 	if !root {
 		i, n := j.firstAllow(j.ps.Identity)
 		if i < 0 {
 			return implicit(IdentityLayer, 0)
 		}
-		d.Policy, d.Statement, d.Program = int32(i), n, j.ps.Identity[i]
+		d.Place, d.Program = Place{Policy: int32(i), Statement: n}, j.ps.Identity[i]
 	}
 	if l := j.limits(); l != NoLayer {
 		return implicit(l, 0)
@@ -296,11 +296,11 @@ func (j *judge) resourceGrant() (best grant, by Decision) {
 	if p := j.ps.Resource; p != nil && p.allows&j.bit != 0 {
 		var n int32
 		best, n = j.granted(p)
-		by = Decision{Effect: Allow, Layer: ResourceLayer, Statement: n, Program: p}
+		by = Decision{Allow, ResourceLayer, Place{Statement: n}, p}
 	}
 	for i := range j.ps.ACL {
 		if g := j.ps.ACL[i].grants(j.r); g > best {
-			best, by = g, Decision{Effect: Allow, Layer: ACLLayer, Policy: int32(i), Statement: -1}
+			best, by = g, Decision{Effect: Allow, Layer: ACLLayer, Place: Place{Policy: int32(i), Statement: -1}}
 		}
 	}
 	return best, by
@@ -440,5 +440,5 @@ func (j *judge) worth(p *Program, g *group) grant {
 
 // implicit is the decision that a layer does not allow.
 func implicit(l Layer, level int) Decision {
-	return Decision{Effect: ImplicitDeny, Layer: l, Level: int32(level), Policy: -1, Statement: -1}
+	return Decision{ImplicitDeny, l, Place{int32(level), -1, -1}, nil}
 }

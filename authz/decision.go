@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/writ-iam/writ/condition"
@@ -45,13 +46,46 @@ type Decision struct {
 	Effect Effect
 	// Layer is the layer that decided: that denied, that did not allow, or that granted.
 	Layer Layer
-	// Level is the level of the organization, from its root, for ServiceControlLayer and ResourceControlLayer.
-	Level int32
-	// Policy is the number of the policy within the layer (and level), Statement that of the statement in it; -1 if no single one decided.
-	Policy, Statement int32
-	// Program is that policy; nil if no single one decided.
+	// Place says which statement decided; its numbers are -1 where no single one did.
+	Place
+	// Program is the policy that decided; nil if no single one did.
 	Program *Program
 }
+
+// Place is where a statement stands among the policies of a request.
+type Place struct {
+	// Level is the level of the organization, from its root, for ServiceControlLayer and ResourceControlLayer.
+	Level int32
+	// Policy is the number of the policy within the layer (and level), Statement that of the statement in it.
+	Policy, Statement int32
+}
+
+// nowhere is the place of what no single statement decided.
+var nowhere = Place{Policy: -1, Statement: -1}
+
+// Path returns where a statement of a layer stands in the case format, such as "identity[0].Statement[2]" or
+// "scp[1][0].Statement[0]"; it is empty for no single statement.
+func (p Place) Path(l Layer) string {
+	if p.Policy < 0 {
+		return ""
+	}
+	path := l.String()
+	switch l {
+	case ServiceControlLayer, ResourceControlLayer:
+		path = fmt.Sprintf("%s[%d][%d]", path, p.Level, p.Policy)
+	case IdentityLayer, SessionLayer, ACLLayer:
+		path = fmt.Sprintf("%s[%d]", path, p.Policy)
+	case NoLayer:
+		return ""
+	}
+	if p.Statement >= 0 {
+		path = fmt.Sprintf("%s.Statement[%d]", path, p.Statement)
+	}
+	return path
+}
+
+// StatementPath returns where the deciding statement stands in the case format; it is empty if no single one decided.
+func (d Decision) StatementPath() string { return d.Path(d.Layer) }
 
 // Allowed reports whether the request may go on.
 func (d Decision) Allowed() bool { return d.Effect == Allow }

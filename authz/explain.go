@@ -14,12 +14,10 @@ type Explanation struct {
 
 // Finding is how one statement stands to a request.
 type Finding struct {
-	Layer     Layer
-	Level     int32 // of the organization
-	Policy    int32 // within layer and level
-	Statement int32
-	Program   *Program
-	Effect    policy.Effect
+	Layer Layer
+	Place
+	Program *Program
+	Effect  policy.Effect
 	// Principal, Action and Resource tell whether these elements match; Conditions has all tests of the statement.
 	Principal, Action, Resource bool
 	Conditions                  []ConditionFinding
@@ -66,7 +64,8 @@ func (f *Finding) ConditionsHold() bool {
 // Layers that do not bear on the request, such as service control policies for a service-linked role, have no findings.
 func Explain(r *Request, ps *Policies) Explanation {
 	e := Explanation{Decision: Decide(r, ps)}
-	j := newJudge(r, ps)
+	var j judge
+	j.prepare(r, ps)
 	add := func(l Layer, level int, programs ...*Program) {
 		for i, p := range programs {
 			if p == nil {
@@ -74,7 +73,7 @@ func Explain(r *Request, ps *Policies) Explanation {
 			}
 			for n := range p.statements {
 				f := j.finding(p, n)
-				f.Layer, f.Level, f.Policy = l, int32(level), int32(i)
+				f.Layer, f.Place = l, Place{int32(level), int32(i), int32(n)}
 				e.Findings = append(e.Findings, f)
 			}
 		}
@@ -106,7 +105,7 @@ func Explain(r *Request, ps *Policies) Explanation {
 // finding asks a statement's elements one by one, where the indexes of Decide stop at the first that fails.
 func (j *judge) finding(p *Program, number int) Finding {
 	s, c := &p.Document.Statements[number], &p.statements[number]
-	f := Finding{Program: p, Statement: int32(number), Effect: s.Effect}
+	f := Finding{Program: p, Effect: s.Effect}
 	f.Principal = j.namesCaller(p, s)
 	f.Action = namesAction(s, c, j.r.Action)
 	f.Resource = c.matchesResource(j.r)

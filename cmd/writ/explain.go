@@ -61,8 +61,7 @@ func describe(d authz.Decision) string {
 }
 
 func appendFinding(b []byte, title string, f *authz.Finding) []byte {
-	where := authz.Decision{Layer: f.Layer, Level: f.Level, Policy: f.Policy, Statement: f.Statement}.StatementPath()
-	b = fmt.Appendf(b, "    %s: %s %s", title, f.Effect, where)
+	b = fmt.Appendf(b, "    %s: %s %s", title, f.Effect, f.Path(f.Layer))
 	s := &f.Program.Document.Statements[f.Statement]
 	if s.Sid.Text != "" {
 		b = fmt.Appendf(b, " %q", s.Sid.Text)
