@@ -249,7 +249,6 @@ var sortsOfOperators = []string{"string", "string", "string", "string", "number"
 type requestWord struct {
 	caller           callerWord
 	action, resource string
-	owner            string // resourceAccount, if given
 	context          []contextWord
 }
 

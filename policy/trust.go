@@ -127,9 +127,7 @@ func trustResources(d *Document) (problems []Problem) {
 	return problems
 }
 
-// builtInProviders are the web identity providers that AWS knows by name (policy-language.md §2).
-var builtInProviders = []string{"accounts.google.com", "graph.facebook.com", "www.amazon.com", cognito}
-
+// cognito is the one built-in web identity provider (policy-language.md §2) that needs a condition.
 const cognito = "cognito-identity.amazonaws.com"
 
 // principalValues checks the form of each principal that is named (policy-language.md §2).

@@ -13,17 +13,17 @@ func appendExplanation(b []byte, c *authz.Case, e *authz.Explanation) []byte {
 	if c.Name != "" {
 		b = fmt.Appendf(b, "%s\n", c.Name)
 	}
-	b = fmt.Appendf(b, "  %s  %s\n", verdict(e.Decision), describe(e.Decision))
-	b = fmt.Appendf(b, "  may %s do %s on %s?\n", r.Principal.ARN, r.Action, r.Resource())
+	b = fmt.Appendf(b, "  May %s\n  do  %s\n  on  %s?\n", r.Principal.ARN, r.Action, r.Resource())
+	b = fmt.Appendf(b, "  %s: %s\n", verdict(e.Decision), describe(e.Decision))
 	if message := e.Message(r); message != "" {
-		b = fmt.Appendf(b, "  %s\n", message)
+		b = fmt.Appendf(b, "  AWS says: %s\n", message)
 	}
 	for _, group := range []struct {
 		title string
 		takes func(*authz.Finding) bool
 	}{
-		{"applies", (*authz.Finding).Applies},
-		{"comes near", (*authz.Finding).NearMiss},
+		{"applies:   ", (*authz.Finding).Applies},
+		{"comes near:", (*authz.Finding).NearMiss},
 	} {
 		for i := range e.Findings {
 			if f := &e.Findings[i]; group.takes(f) {
@@ -35,33 +35,43 @@ func appendExplanation(b []byte, c *authz.Case, e *authz.Explanation) []byte {
 }
 
 func verdict(d authz.Decision) string {
-	switch d.Effect {
-	case authz.Allow:
-		return "ALLOW"
-	case authz.ExplicitDeny:
-		return "DENY "
+	if d.Allowed() {
+		return "Yes"
 	}
-	return "deny "
+	return "No"
+}
+
+// layerNames are what people call the layers.
+var layerNames = map[authz.Layer]string{
+	authz.ServiceControlLayer:  "service control policies",
+	authz.ResourceControlLayer: "resource control policies",
+	authz.EndpointLayer:        "endpoint policy",
+	authz.ResourceLayer:        "resource policy",
+	authz.IdentityLayer:        "identity-based policies",
+	authz.BoundaryLayer:        "permissions boundary",
+	authz.SessionLayer:         "session policies",
 }
 
 // describe names what decided.
 func describe(d authz.Decision) string {
 	path := d.StatementPath()
 	switch {
-	case d.Effect == authz.Allow && path == "":
-		return "no policy is needed"
-	case d.Effect == authz.Allow:
+	case d.Allowed() && path == "":
+		return "this needs no policy"
+	case d.Allowed():
 		return "granted by " + path
 	case d.Effect == authz.ExplicitDeny:
 		return "denied by " + path
 	case d.Layer == authz.NoLayer:
-		return "whatever the policies say"
+		return "not possible, whatever the policies say"
+	case d.Layer == authz.ServiceControlLayer || d.Layer == authz.ResourceControlLayer:
+		return fmt.Sprintf("nothing allows it in the %s of level %d", layerNames[d.Layer], d.Level)
 	}
-	return "nothing allows it in layer " + d.Layer.String()
+	return "nothing allows it in the " + layerNames[d.Layer]
 }
 
 func appendFinding(b []byte, title string, f *authz.Finding) []byte {
-	b = fmt.Appendf(b, "    %s: %s %s", title, f.Effect, f.Path(f.Layer))
+	b = fmt.Appendf(b, "    %s %s %s", title, f.Effect, f.Path(f.Layer))
 	s := &f.Program.Document.Statements[f.Statement]
 	if s.Sid.Text != "" {
 		b = fmt.Appendf(b, " %q", s.Sid.Text)
@@ -69,7 +79,6 @@ func appendFinding(b []byte, title string, f *authz.Finding) []byte {
 	if name := f.Program.Name; name != "" {
 		b = fmt.Appendf(b, " of %s", name)
 	}
-	b = fmt.Appendf(b, " (line %d)", f.Program.Document.Position(s.Start).Line)
 	switch {
 	case !f.Principal:
 		b = append(b, ", but it does not speak of this principal"...)

@@ -1,0 +1,48 @@
+# make help prints the targets.
+
+GO      ?= go
+# How many random cases the two judges are compared on, and how long each fuzz target runs in make test.
+CASES   ?= 1000000
+FUZZ    ?= 5s
+# How long each fuzz target runs in make fuzz.
+FUZZTIME ?= 10m
+
+.PHONY: help run build test unit agree fuzz-seconds fuzz lint bench bench-check generated
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## judge the worked examples, with the reasoning
+	bin/writ decide --explain examples/bucket.json
+
+build: ## bin/writ
+	$(GO) build -o bin/writ ./cmd/writ
+
+test: lint unit agree fuzz-seconds bench-check ## everything that CI runs
+
+unit: ## the tests, with the race detector, in random order
+	$(GO) test -race -shuffle=on ./...
+
+agree: ## the fast judge and the naive one on CASES random cases
+	$(GO) test ./authz -run TestFastJudgeAgreesWithNaiveJudge -v -cases $(CASES) -timeout 60m
+
+lint: ## vet, formatting, staticcheck (staticcheck.conf says which checks and why)
+	$(GO) vet ./...
+	@test -z "$$(gofmt -l . | tee /dev/stderr)"
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+fuzz-seconds: ## each fuzz target for FUZZ
+	@tools/fuzz $(FUZZ)
+
+fuzz: ## each fuzz target for FUZZTIME, and the judges on random cases for as long
+	@tools/fuzz $(FUZZTIME)
+	$(GO) test ./authz -run TestFastJudgeAgreesWithNaiveJudge -v -cases 50000000 -timeout 24h
+
+bench: ## the speed of the judge beside other engines, as a table
+	cd bench && $(GO) run . -o ../doc/performance.md
+
+bench-check: ## the benchmarks' own tests
+	cd bench && $(GO) vet ./... && $(GO) test ./...
+
+generated: ## fetch the catalogue anew from its published source
+	$(GO) generate ./catalog

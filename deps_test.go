@@ -1,0 +1,123 @@
+package writ_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/writ-iam/writ"
+
+// order lists, for each package, which packages of ours it may import. A package that is not here is not allowed to exist. Please don't widen a
+// row to make a build pass: the order is the architecture, and whatever wants to break it has usually found the wrong home.
+var order = map[string][]string{
+	"": nil,
+
+	// The science: pure, public, no clock, no I/O, no log.
+	"wildcard":  nil,
+	"arn":       nil,
+	"condition": {"arn", "wildcard"},
+	// The grammar of documents. It names operators, and so knows condition, but not what a document means.
+	"policy": {"arn", "condition", "wildcard", "internal/jsontext"},
+	// What AWS defines knows nothing of policies: it is looked up by those who check them.
+	"catalog": {"wildcard"},
+	// The judge does not know the catalogue: what an action is decides nothing.
+	"authz": {"arn", "condition", "policy", "wildcard", "internal/jsontext"},
+
+	"internal/jsontext": nil,
+
+	// Commands may import anything.
+	"catalog/refresh": {"catalog"},
+	"cmd/writ":        {"authz", "policy", "internal/jsontext"},
+}
+
+// impure are packages of the standard library that the science may not import outside of its tests.
+var impure = []string{"time", "os", "log", "log/slog", "net", "net/http", "math/rand", "math/rand/v2", "crypto/rand", "context"}
+
+var science = []string{"wildcard", "arn", "condition", "policy", "catalog", "authz"}
+
+func TestImportOrder(t *testing.T) {
+	seen := make(map[string]bool)
+	eachFile(t, func(pkg, file string, imports []string) {
+		seen[pkg] = true
+		allowed, ok := order[pkg]
+		if !ok {
+			t.Errorf("%s: package %q has no row in the import order", file, pkg)
+			return
+		}
+		for _, path := range imports {
+			ours, isOurs := strings.CutPrefix(path, module+"/")
+			if isOurs && !slices.Contains(allowed, ours) {
+				t.Errorf("%s: %q may not import %q", file, pkg, ours)
+			}
+			if slices.Contains(science, pkg) && slices.Contains(impure, path) {
+				t.Errorf("%s: %q is pure and may not import %q", file, pkg, path)
+			}
+		}
+	})
+	for pkg := range order {
+		if !seen[pkg] {
+			t.Errorf("the import order has a row for %q, which does not exist", pkg)
+		}
+	}
+}
+
+// TestEveryPackageSaysItsJob wants just one package comment in each package, so that it stands in one place.
+func TestEveryPackageSaysItsJob(t *testing.T) {
+	comments := make(map[string][]string)
+	eachFile(t, func(pkg, file string, _ []string) {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ParseComments|parser.PackageClauseOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Doc != nil {
+			comments[pkg] = append(comments[pkg], file)
+		}
+	})
+	for pkg := range order {
+		if n := len(comments[pkg]); n != 1 {
+			t.Errorf("package %q has %d package comments, want one: %v", pkg, n, comments[pkg])
+		}
+	}
+}
+
+// eachFile calls f with every Go file of the module that is no test.
+func eachFile(t *testing.T, f func(pkg, file string, imports []string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "bench" || d.Name() == "tools" || d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && file != "."):
+			return filepath.SkipDir
+		case !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go"):
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		var imports []string
+		for _, spec := range parsed.Imports {
+			path, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			imports = append(imports, path)
+		}
+		pkg := filepath.ToSlash(filepath.Dir(file))
+		if pkg == "." {
+			pkg = ""
+		}
+		f(pkg, file, imports)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
