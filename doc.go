@@ -14,7 +14,7 @@
 //	cmd/writ     the command: decide, fmt, lint
 //	examples     cases to try it on
 //	bench        speed, beside other engines (its own module)
-//	doc          architecture, the language's open places, divergences, decisions
+//	doc          architecture, the specification sheets, the language's open places, divergences, decisions
 //
 // # A question's way
 //

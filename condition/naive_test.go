@@ -215,7 +215,7 @@ func TestRandomPatternsMatchAsTheNaiveOnes(t *testing.T) {
 		return b.String()
 	}
 	matched := 0
-	for range 300_000 {
+	for range 60_000 {
 		pattern := pick(9, "a", "x", "é", ":", ":", ":", "*", "*", "?", "${a}", "${B:C}", "${list}", "${no}", "${no, 'x'}", "${a,'x:'}", "${*}", "${?}", "${$}", "${", "}", "$")
 		value := pick(9, "a", "x", "é", ":", ":", ":", "*", "?", "$", "ax")
 		one, two := pick(2, "a", "x", ":", "*", "é"), pick(2, "a", "?", "}", "x:")
@@ -226,7 +226,7 @@ func TestRandomPatternsMatchAsTheNaiveOnes(t *testing.T) {
 			matched++
 		}
 	}
-	if matched < 2000 {
+	if matched < 500 {
 		t.Errorf("only %d patterns matched: the test says little", matched)
 	}
 }
