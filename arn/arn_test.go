@@ -90,6 +90,42 @@ func TestRoot(t *testing.T) {
 	}
 }
 
+func TestAccounts(t *testing.T) {
+	for in, want := range map[string]bool{
+		"111122223333": true, "000000000000": true, "": false, "11112222333": false, "1111222233334": false, "11112222333a": false, "1111-222-333": false,
+		" 11112222333": false, "１１１１": false, "*": false, "+11112222333": false,
+	} {
+		if got := arn.IsAccount(in); got != want {
+			t.Errorf("IsAccount(%q) = %v", in, got)
+		}
+	}
+}
+
+func TestParts(t *testing.T) {
+	for in, want := range map[string][]string{
+		"":                   {""},
+		":":                  {"", ""},
+		"a:b":                {"a", "b"},
+		"arn:aws:s3:::b":     {"arn", "aws", "s3", "", "", "b"},
+		"a:b:c:d:e:f:g:h":    {"a", "b", "c", "d", "e", "f:g:h"},
+		":::::":              {"", "", "", "", "", ""},
+		"::::::":             {"", "", "", "", "", ":"},
+		"é:${a:b}:\xff:d:e:": {"é", "${a", "b}", "\xff", "d", "e:"},
+	} {
+		p := arn.Cut(in)
+		var got []string
+		for i := range p.Len() {
+			got = append(got, p.Part(i))
+		}
+		if !slices.Equal(got, want) || p.Text() != in {
+			t.Errorf("the parts of %q are %q, want %q", in, got, want)
+		}
+	}
+	if n := testing.AllocsPerRun(100, func() { arn.Cut("arn:aws:s3:::b") }); n != 0 {
+		t.Errorf("Cut allocates %v times", n)
+	}
+}
+
 func FuzzCutAndParseAgree(f *testing.F) {
 	f.Add("arn:aws:iam::111122223333:user/a:b")
 	f.Add("a:b")

@@ -76,10 +76,10 @@ func (v *Value) empty() bool { return v.list != nil && len(v.list) == 0 }
 // is filled.
 type Context struct {
 	facts []fact
-	// slots is an open-addressing table: 1 + the index in facts, at the key's hash. Requests carry a dozen keys or two;
-	// the fixed table serves up to 40, larger ones get a table of their own.
-	slots [64]uint16
-	grown []uint16
+	// slots and grown are open-addressing tables: 1 + the index in facts, at the key's hash. Requests carry a dozen keys or
+	// two, for which the small one in place does; one with more gets a table of its own.
+	slots [64]uint8
+	grown []uint32
 }
 
 type fact struct {
@@ -110,51 +110,59 @@ func (c *Context) set(key Key, v Value) {
 		c.facts = make([]fact, 0, inlineFacts)
 	}
 	c.facts = append(c.facts, fact{key, v})
-	table := c.table()
-	if 8*len(c.facts) > 5*len(table) {
+	n := len(c.facts)
+	switch {
+	case c.grown == nil && n <= inlineSlots:
+		i := key.hash % uint32(len(c.slots))
+		for c.slots[i] != 0 {
+			i = (i + 1) % uint32(len(c.slots))
+		}
+		c.slots[i] = uint8(n)
+	case 2*n > len(c.grown):
 		c.grow()
-		return
+	default:
+		c.insert(key.hash, n)
 	}
-	insert(table, key.hash, len(c.facts))
 }
 
-func (c *Context) table() []uint16 {
-	if c.grown != nil {
-		return c.grown
-	}
-	return c.slots[:]
-}
-
-// maxFacts keeps 1 + index within 16 bits. A request with more keys than that is no request.
-const maxFacts = 1<<15 - 1
+// inlineSlots is how many facts the table in place takes.
+const inlineSlots = 40
 
 func (c *Context) grow() {
-	if len(c.facts) > maxFacts {
-		panic("condition: more than 32,767 keys in one request")
-	}
-	c.grown = make([]uint16, 2*len(c.table()))
+	c.grown = make([]uint32, max(4*len(c.slots), 2*len(c.grown)))
 	for i := range c.facts {
-		insert(c.grown, c.facts[i].key.hash, i+1)
+		c.insert(c.facts[i].key.hash, i+1)
 	}
 }
 
-func insert(table []uint16, hash uint32, entry int) {
-	mask := uint32(len(table) - 1)
+func (c *Context) insert(hash uint32, entry int) {
+	mask := uint32(len(c.grown) - 1)
 	i := hash & mask
-	for table[i] != 0 {
+	for c.grown[i] != 0 {
 		i = (i + 1) & mask
 	}
-	table[i] = uint16(entry)
+	c.grown[i] = uint32(entry)
 }
 
 func (c *Context) find(key Key) (int, bool) {
-	if len(c.facts) == 0 {
-		return 0, false
+	if c.grown != nil {
+		return c.findGrown(key)
 	}
-	table := c.table()
-	mask := uint32(len(table) - 1)
+	for i := key.hash % uint32(len(c.slots)); ; i = (i + 1) % uint32(len(c.slots)) {
+		entry := c.slots[i]
+		if entry == 0 {
+			return 0, false
+		}
+		if f := &c.facts[entry-1]; f.key.hash == key.hash && f.key.name == key.name {
+			return int(entry - 1), true
+		}
+	}
+}
+
+func (c *Context) findGrown(key Key) (int, bool) {
+	mask := uint32(len(c.grown) - 1)
 	for i := key.hash & mask; ; i = (i + 1) & mask {
-		entry := table[i]
+		entry := c.grown[i]
 		if entry == 0 {
 			return 0, false
 		}
@@ -184,7 +192,8 @@ func (c *Context) Text(key Key) (text string, ok bool) {
 // Reset empties c, keeping its memory for the next request.
 func (c *Context) Reset() {
 	c.facts = c.facts[:0]
-	clear(c.table())
+	clear(c.slots[:])
+	c.grown = nil
 }
 
 // All calls yield with each key and its value, in the order in which they were set.

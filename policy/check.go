@@ -75,7 +75,8 @@ func Check(k Kind, text string) (*Document, error) {
 	return d, nil
 }
 
-// maxProblems is how many problems of one document Problems returns: nobody reads more, and each costs a walk over the text.
+// maxProblems is how many problems of one document are noted by the reader and returned by Problems: nobody reads more, and
+// each costs a walk over the text.
 const maxProblems = 1000
 
 // Problems returns what Check finds, in the order in which AWS would report it as one after the other is mended; of more than a

@@ -341,17 +341,35 @@ func TestEachMessageOfLeadingBlanks(t *testing.T) {
 	}
 }
 
-// Texts with very many faults are answered too, with no more than a thousand problems.
+// Texts with very many faults are answered too, with no more than a thousand problems and without memory that grows with
+// their number (security.md S061).
 func TestVeryManyProblems(t *testing.T) {
-	text := `{"Statement":[` + strings.Repeat("{},", 40_000) + `{}]}`
-	for _, name := range policy.Kinds() {
-		k, err := policy.ParseKind(name)
-		if err != nil {
-			t.Fatal(err)
+	for _, fault := range []string{`{},`, `1,`, `{"x":1},`, `[],`} {
+		text := `{"Statement":[` + strings.Repeat(fault, 131_072/len(fault)) + `{}]}`
+		for _, name := range policy.Kinds() {
+			k, err := policy.ParseKind(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Besides the reader's, those of the checks.
+			if got := len(policy.Problems(k, text)); got != 1000 {
+				t.Errorf("%s: %d problems in many %s", k, got, fault)
+			}
+			if allocations := testing.AllocsPerRun(1, func() { _, _ = policy.Check(k, text) }); allocations > 20_000 {
+				t.Errorf("%s: many %s make %v allocations", k, fault, allocations)
+			}
+			if got := answer(t, k, text+"x"); got != answer(t, k, "x") {
+				t.Errorf("%s: that what follows many %s is no JSON is not seen: %s", k, fault, got)
+			}
 		}
-		if got := len(policy.Problems(k, text)); got != 1000 {
-			t.Errorf("%s: %d problems", k, got)
-		}
+	}
+}
+
+// So are the problems of one statement bounded.
+func TestVeryManyProblemsInOneStatement(t *testing.T) {
+	text := `{"Statement":{"Action":["a:b"` + strings.Repeat(",0", 5000) + `]}}`
+	if got := len(policy.Problems(policy.Grammar, text)); got != 1000 {
+		t.Errorf("%d problems", got)
 	}
 }
 
@@ -381,5 +399,5 @@ func ExampleCheck() {
 	if errors.As(err, &e) {
 		fmt.Println(e.Code, e.Message, e.Position)
 	}
-	// Output: MalformedPolicyDocument Resource b must be in ARN format or "*". 1:91
+	// Output: MalformedPolicyDocument Resource b must be in ARN format or "*". 1:90
 }

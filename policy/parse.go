@@ -53,7 +53,14 @@ type parser struct {
 	values   []Value // a block that lists of values are cut from
 }
 
+// full reports that so much is wrong that nothing more is noted, nor statements kept: only that the rest is JSON still
+// matters. Else a text of a few characters a statement would take many times its own memory (security.md S061).
+func (p *parser) full() bool { return len(p.problems) >= maxProblems }
+
 func (p *parser) problem(rule Rule, offset int, subject, format string, args ...any) {
+	if p.full() {
+		return
+	}
 	p.problems = append(p.problems, Problem{Rule: rule, Offset: offset, Subject: subject, Detail: fmt.Sprintf(format, args...)})
 }
 
@@ -137,9 +144,12 @@ func (p *parser) statements() error {
 			p.problem(EmptyStatement, at, "", "Statement is an empty list")
 		}
 		for ; ok && err == nil; ok, err = r.Element() {
-			if r.Next() != jsontext.Object {
+			switch {
+			case p.full():
+				err = r.Skip()
+			case r.Next() != jsontext.Object:
 				err = p.wrongType("a statement", "an object")
-			} else {
+			default:
 				err = p.statement()
 			}
 			if err != nil {

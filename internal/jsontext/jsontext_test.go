@@ -245,6 +245,9 @@ func TestRepeatedNamesInObjectsOfAllSizes(t *testing.T) {
 		if _, err := read(object(names)); err != nil {
 			t.Errorf("%d members with different names: %v", n, err)
 		}
+		if _, err := read(object(append(slices.Clone(names), ""))); err != nil {
+			t.Errorf("%d members and one without a name: %v", n, err)
+		}
 		for _, first := range []int{0, n / 2, n - 1} {
 			for _, again := range []string{names[first], strings.ToLower(names[first]), strings.ToUpper(names[first])} {
 				if _, err := read(object(append(slices.Clone(names), again))); err == nil {
