@@ -21,15 +21,16 @@ var order = map[string][]string{
 	// The science: pure, public, no clock, no I/O, no log.
 	"wildcard":  nil,
 	"arn":       nil,
-	"condition": {"arn", "wildcard"},
+	"condition": {"arn", "wildcard", "internal/fold"},
 	// The grammar of documents. It names operators, and so knows condition, but not what a document means.
-	"policy": {"arn", "condition", "wildcard", "internal/jsontext"},
+	"policy": {"arn", "condition", "wildcard", "internal/fold", "internal/jsontext"},
 	// What AWS defines knows nothing of policies: it is looked up by those who check them.
-	"catalog": {"wildcard"},
+	"catalog": {"wildcard", "internal/fold"},
 	// The judge does not know the catalogue: what an action is decides nothing.
-	"authz": {"arn", "condition", "policy", "wildcard", "internal/jsontext"},
+	"authz": {"arn", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
-	"internal/jsontext": nil,
+	"internal/fold":     nil,
+	"internal/jsontext": {"internal/fold"},
 
 	// Commands may import anything.
 	"catalog/refresh": {"catalog"},

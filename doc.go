@@ -10,6 +10,7 @@
 //	authz        the judge: request and policies in, decision with reasons out
 //
 //	internal/jsontext   the one strict reader of JSON
+//	internal/fold       names without case
 //
 //	cmd/writ     the command: decide, fmt, lint
 //	examples     cases to try it on

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/wildcard"
 )
@@ -55,7 +56,7 @@ func (ix *index) add(number int32, s *policy.Statement, c *statement) {
 		return
 	}
 	for _, v := range s.Action.Items {
-		text := fold(v.Text)
+		text := fold.Name(v.Text)
 		service, name, _ := strings.Cut(text, ":")
 		switch {
 		case !strings.ContainsAny(text, "*?"):
@@ -84,10 +85,10 @@ func (ix *index) finish() {
 		case exactEntry:
 			named = append(named, e)
 			service, _, _ := strings.Cut(e.key, ":")
-			ix.services |= serviceBit(hash(service))
+			ix.services |= serviceBit(fold.Hash(service))
 		case serviceEntry:
 			patterns = append(patterns, e)
-			ix.services |= serviceBit(hash(e.key))
+			ix.services |= serviceBit(fold.Hash(e.key))
 		}
 	}
 	ix.exact, ix.service = newTable(named), newTable(patterns)
@@ -175,7 +176,7 @@ func newTable(entries []entry) (t table) {
 	t.slots = make([]slot, sizeFor(keys))
 	t.refs = make([]ref, len(entries))
 	for i := 0; i < len(entries); {
-		s := slot{key: entries[i].key, hash: hash(entries[i].key), lo: uint32(i)}
+		s := slot{key: entries[i].key, hash: fold.Hash(entries[i].key), lo: uint32(i)}
 		for ; i < len(entries) && entries[i].key == s.key; i++ {
 			t.refs[i] = entries[i].ref
 		}

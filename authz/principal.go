@@ -6,6 +6,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // PrincipalKind is what kind of caller makes a request (evaluation.md §1).
@@ -101,7 +102,7 @@ const (
 )
 
 func newPrincipalName(kind nameKind, text string) principalName {
-	return principalName{kind: kind, text: text, hash: hash(text) + uint32(kind)}
+	return principalName{kind: kind, text: text, hash: fold.Hash(text) + uint32(kind)}
 }
 
 // ErrPrincipal says that a text names no principal that could make a request.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/wildcard"
 )
@@ -194,7 +195,7 @@ func compileStatement(s *policy.Statement, k Kind, variables bool) statement {
 	}
 	if s.Action.Not {
 		for _, v := range s.Action.Items {
-			c.notActions = append(c.notActions, wildcard.Parse(fold(v.Text)))
+			c.notActions = append(c.notActions, wildcard.Parse(fold.Name(v.Text)))
 		}
 	}
 	for i := range s.Condition.Blocks {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -38,12 +39,12 @@ var ErrAction = errors.New(`authz: not an action: "service:Name" without wildcar
 
 // NewAction makes an Action of its name. Case does not count. The error is ErrAction.
 func NewAction(name string) (*Action, error) {
-	folded := fold(name)
+	folded := fold.Name(name)
 	service, rest, ok := strings.Cut(folded, ":")
 	if !ok || service == "" || rest == "" || strings.ContainsAny(folded, "*?") {
 		return nil, ErrAction
 	}
-	a := &Action{name: name, folded: folded, service: service, hash: hash(folded), serviceHash: hash(service)}
+	a := &Action{name: name, folded: folded, service: service, hash: fold.Hash(folded), serviceHash: fold.Hash(service)}
 	a.bit = serviceBit(a.serviceHash)
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
@@ -116,29 +117,4 @@ func (r *Request) trusts() bool {
 func (r *Request) needsResourcePolicy() bool {
 	return r.trusts() || r.Action.is(ofKMS) && r.resource.Len() == arn.PartCount &&
 		r.resource.Part(2) == "kms" && strings.HasPrefix(r.resource.Part(5), "key/")
-}
-
-// fold returns s with ASCII letters in lower case.
-func fold(s string) string {
-	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if 'A' <= b[i] && b[i] <= 'Z' {
-					b[i] += 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
-}
-
-// hash is FNV-1a.
-func hash(s string) uint32 {
-	h := uint32(2166136261)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * 16777619
-	}
-	return h
 }

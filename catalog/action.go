@@ -3,6 +3,8 @@ package catalog
 import (
 	"iter"
 	"slices"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // Action is something that a policy can allow or deny. It is often an API operation of the same name, but not always:
@@ -84,7 +86,7 @@ func (a *Action) AllKeys() iter.Seq[*Key] {
 
 // Key returns the one of AllKeys that a full name stands for, such as "aws:RequestTag/team", in any case.
 func (a *Action) Key(name string) (k *Key, ok bool) {
-	name = fold(name)
+	name = fold.Name(name)
 	best := -1
 	for key := range a.AllKeys() {
 		if literal, fits := key.fits(name); fits && literal > best {

@@ -47,6 +47,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // Catalog is what one version of the data says. It is immutable; make one with Load, New or Decode.
@@ -65,7 +67,7 @@ func (c *Catalog) Services() iter.Seq[*Service] { return pointers(c.services) }
 
 // Service returns the service with a prefix, such as "s3" or "iam", in any case.
 func (c *Catalog) Service(prefix string) (s *Service, ok bool) {
-	prefix = fold(prefix)
+	prefix = fold.Name(prefix)
 	i, ok := sort.Find(len(c.services), func(i int) int { return strings.Compare(prefix, c.services[i].folded) })
 	if !ok {
 		return nil, false
@@ -98,7 +100,7 @@ func (c *Catalog) GlobalKeys() iter.Seq[*Key] { return slices.Values(c.global.by
 // service defines (saml:aud is a key of sts), and the key that spells out more of the name before one that spells out
 // less.
 func (c *Catalog) Key(name string) (k *Key, ok bool) {
-	name = fold(name)
+	name = fold.Name(name)
 	if k, ok = c.global.find(name); ok {
 		return k, true
 	}
@@ -121,19 +123,4 @@ func pointers[T any](all []T) iter.Seq[*T] {
 			}
 		}
 	}
-}
-
-// fold returns s with its ASCII capitals made small.
-func fold(s string) string {
-	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for i, c := range b {
-				// Without a branch, because Load folds all of the text: c-'A'-26 is negative for capitals alone.
-				b[i] = c + byte((uint16(c-'A')-26)>>8)&('a'-'A')
-			}
-			return string(b)
-		}
-	}
-	return s
 }

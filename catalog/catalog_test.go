@@ -71,7 +71,7 @@ func TestService(t *testing.T) {
 func TestOrderIsByFoldedName(t *testing.T) {
 	sorted := func(what string, names []string) {
 		if !slices.IsSortedFunc(names, func(a, b string) int {
-			if fold(a) < fold(b) {
+			if fold.Name(a) < fold.Name(b) {
 				return -1
 			}
 			return 1
@@ -103,8 +103,8 @@ func TestFold(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
 		{"", ""}, {"abc", "abc"}, {"AZaz", "azaz"}, {"@[`{", "@[`{"}, {"aB@[Z", "ab@[z"}, {"é\u212aÀ\xc1", "é\u212aÀ\xc1"}, {"Xé\u212aÀ\xc1", "xé\u212aÀ\xc1"},
 	} {
-		if got := fold(test.in); got != test.want {
-			t.Errorf("fold(%q) = %q, want %q", test.in, got, test.want)
+		if got := fold.Name(test.in); got != test.want {
+			t.Errorf("fold.Name(%q) = %q, want %q", test.in, got, test.want)
 		}
 	}
 }

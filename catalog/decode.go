@@ -10,6 +10,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // ErrFormat is what Decode's errors wrap.
@@ -46,7 +48,7 @@ func decode(plain string) (*Catalog, error) {
 		return nil, fmt.Errorf("catalog: %w: no heading", ErrFormat)
 	}
 	d.text, d.numbers = d.numbers[:size], d.numbers[size:]
-	d.folded = fold(d.text)
+	d.folded = fold.Name(d.text)
 	c, err := d.catalog()
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // The encoded form is the gzip of
@@ -235,10 +237,10 @@ func (l *lists) add(list []int) int {
 // names returns the keys of a map in the order of their folded forms, which have to be different.
 func names[V any](e *encoder, m map[string]V) []string {
 	sorted := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
-		return cmp.Or(strings.Compare(fold(a), fold(b)), strings.Compare(a, b))
+		return cmp.Or(strings.Compare(fold.Name(a), fold.Name(b)), strings.Compare(a, b))
 	})
 	for i := 1; i < len(sorted); i++ {
-		if fold(sorted[i-1]) == fold(sorted[i]) {
+		if fold.Name(sorted[i-1]) == fold.Name(sorted[i]) {
 			e.fail("the name %q beside %q", sorted[i], sorted[i-1])
 		}
 	}

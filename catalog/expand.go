@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/wildcard"
 )
 
@@ -35,7 +36,7 @@ func (c *Catalog) Expand(pattern string) iter.Seq[*Action] {
 		if !ok {
 			return
 		}
-		for a := range s.expand(fold(name)) {
+		for a := range s.expand(fold.Name(name)) {
 			if !yield(a) {
 				return
 			}

@@ -3,6 +3,8 @@ package catalog
 import (
 	"slices"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // globalKeys are the keys of evaluation.md §8, by type in AWS's words, and aws:SourceOwner, which old policies of SNS topics
@@ -31,7 +33,7 @@ func newGlobalKeys() (keySet, error) {
 	var keys []*Key
 	for _, g := range globalKeys {
 		for name := range strings.FieldsSeq(g.names) {
-			k, err := newKey(name, fold(name), g.kind)
+			k, err := newKey(name, fold.Name(name), g.kind)
 			if err != nil {
 				return keySet{}, err
 			}

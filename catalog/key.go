@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // ValueType is the type of a condition key's values.
@@ -61,7 +63,7 @@ func (k *Key) Templated() bool { return k.template != "" }
 // Matches reports whether a full name stands for the key, in any case: the key's own name, or for a templated key the name
 // with some text, of any characters, in place of each placeholder.
 func (k *Key) Matches(name string) bool {
-	_, ok := k.fits(fold(name))
+	_, ok := k.fits(fold.Name(name))
 	return ok
 }
 

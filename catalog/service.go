@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // Service is one service: what the part before the colon of an action's name stands for. Several of them can belong to
@@ -45,7 +47,7 @@ func (s *Service) Actions() iter.Seq[*Action] { return pointers(s.actions) }
 
 // Action returns the action with a name, such as "GetObject" (without the prefix), in any case.
 func (s *Service) Action(name string) (a *Action, ok bool) {
-	name = fold(name)
+	name = fold.Name(name)
 	i := s.search(name)
 	if i == len(s.actions) || s.actions[i].folded() != name {
 		return nil, false
@@ -63,7 +65,7 @@ func (s *Service) ResourceTypes() iter.Seq[*ResourceType] { return pointers(s.re
 
 // ResourceType returns the type with a name, such as "bucket", in any case.
 func (s *Service) ResourceType(name string) (r *ResourceType, ok bool) {
-	name = fold(name)
+	name = fold.Name(name)
 	i, ok := sort.Find(len(s.resources), func(i int) int { return strings.Compare(name, s.resources[i].folded) })
 	if !ok {
 		return nil, false
@@ -76,4 +78,4 @@ func (s *Service) ResourceType(name string) (r *ResourceType, ok bool) {
 func (s *Service) Keys() iter.Seq[*Key] { return slices.Values(s.keys.byName) }
 
 // Key returns the one of Keys that a full name stands for, such as "s3:prefix" or "aws:RequestTag/team", in any case.
-func (s *Service) Key(name string) (k *Key, ok bool) { return s.keys.find(fold(name)) }
+func (s *Service) Key(name string) (k *Key, ok bool) { return s.keys.find(fold.Name(name)) }

@@ -1,6 +1,10 @@
 package condition
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/writ-iam/writ/internal/fold"
+)
 
 // Key is the name of a condition key, folded so that aws:username and AWS:UserName are one. Make a Key once and keep it:
 // it carries its hash.
@@ -13,13 +17,8 @@ type Key struct {
 
 // NewKey returns the key of that name, in any case.
 func NewKey(name string) Key {
-	folded := fold(name)
-	// FNV-1a.
-	h := uint32(2166136261)
-	for i := range len(folded) {
-		h = (h ^ uint32(folded[i])) * 16777619
-	}
-	return Key{name: folded, hash: h, many: multiValued(folded)}
+	folded := fold.Name(name)
+	return Key{name: folded, hash: fold.Hash(folded), many: multiValued(folded)}
 }
 
 // String returns the folded name.
@@ -33,22 +32,6 @@ func multiValued(folded string) bool {
 		return true
 	}
 	return false
-}
-
-// fold returns s with ASCII letters in lower case. Only ASCII folds: a Kelvin sign is no k (security.md S068).
-func fold(s string) string {
-	for i := range len(s) {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if 'A' <= b[i] && b[i] <= 'Z' {
-					b[i] += 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
 }
 
 // Value is what a request brings for a key: one text, or a list of texts if the key is multi-valued.

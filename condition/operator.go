@@ -3,6 +3,8 @@ package condition
 import (
 	"errors"
 	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // Operator is a condition operator as a policy writes it: a comparison, perhaps with a set operator before and IfExists behind
@@ -144,9 +146,9 @@ var ErrOperator = errors.New("condition: unknown operator")
 // ParseOperator reads an operator's name, in any case. Null takes neither IfExists nor a set operator.
 func ParseOperator(name string) (Operator, error) {
 	var op Operator
-	rest := fold(name)
+	rest := fold.Name(name)
 	for set, prefix := range setPrefixes {
-		if cut, ok := strings.CutPrefix(rest, fold(prefix)); ok && prefix != "" {
+		if cut, ok := strings.CutPrefix(rest, fold.Name(prefix)); ok && prefix != "" {
 			op.Set, rest = Set(set), cut
 			break
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/writ-iam/writ/internal/jsontext"
 )
 
 // Kind is what a document is for. Each kind has its own rules, messages and order of checks.
@@ -211,6 +210,3 @@ func CheckSize(k Kind, text string, quota int, owner, name string) error {
 	}
 	return e
 }
-
-// fold is the folding of names.
-func fold(s string) string { return jsontext.Fold(s) }

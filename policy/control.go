@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // checkControl runs the checks of service and resource control policies (policy-language.md §1, §9). Organizations has one message for all that
@@ -78,7 +79,7 @@ func resourceControl(s *Statement, refuse func(rule Rule, offset int, subject, f
 		refuse(Unsupported, s.Action.place, s.Action.Name, "a resource control policy has no NotAction")
 	}
 	for _, v := range s.Action.Items {
-		if service, _, _ := strings.Cut(fold(v.Text), ":"); !SupportsResourceControl(service) {
+		if service, _, _ := strings.Cut(fold.Name(v.Text), ":"); !SupportsResourceControl(service) {
 			refuse(InvalidAction, v.Offset, v.Text, "%q: a resource control policy must name an action of a service that supports it", v.Text)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/wildcard"
 )
 
@@ -92,7 +93,7 @@ func leadingBlank(d *Document) bool { return strings.IndexByte(" \t\r\n", d.text
 func sidCharacters(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		sid := &d.Statements[i].Sid
-		if strings.Trim(fold(sid.Text), "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+		if strings.Trim(fold.Name(sid.Text), "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
 			problems = append(problems, Problem{Rule: SidCharacters, Offset: sid.Offset, Subject: sid.Text,
 				Detail: fmt.Sprintf("the Sid %q must have letters and digits only", sid.Text)})
 		}

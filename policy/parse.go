@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/internal/jsontext"
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // MaxSize is the longest text that Parse reads, in bytes. Services ask for far less (limits.md §2); this bound is there so
@@ -218,7 +219,7 @@ func (p *parser) effect(s *Statement) error {
 		s.Effect = Allow
 	case text == "Deny":
 		s.Effect = Deny
-	case jsontext.Fold(text) == "allow" || jsontext.Fold(text) == "deny":
+	case fold.Name(text) == "allow" || fold.Name(text) == "deny":
 		p.problem(EffectCase, s.effect.Offset, text, "Effect is %q; it must be \"Allow\" or \"Deny\" in just this case", text)
 	default:
 		p.problem(BadEffect, s.effect.Offset, text, "Effect is %q; it must be \"Allow\" or \"Deny\"", text)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // checkTrust runs the checks of role trust policies, in the order of the table in policy-language.md §8. Whether the principals exist is for
@@ -101,7 +102,7 @@ func trustPrincipalForms(d *Document) (problems []Problem) {
 func trustActions(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		for _, v := range d.Statements[i].Action.Items {
-			if !strings.HasPrefix(fold(v.Text), "sts:") {
+			if !strings.HasPrefix(fold.Name(v.Text), "sts:") {
 				problems = append(problems, Problem{Rule: InvalidAction, Offset: v.Offset, Subject: v.Text,
 					Detail:  fmt.Sprintf("%q is no action of STS", v.Text),
 					message: "AssumeRole policy may only specify STS AssumeRole actions."})
@@ -207,7 +208,7 @@ func IsUniqueID(value string) bool {
 }
 
 func isDomain(s string) bool {
-	return strings.Contains(s, ".") && strings.Trim(fold(s), "abcdefghijklmnopqrstuvwxyz0123456789.-/") == "" &&
+	return strings.Contains(s, ".") && strings.Trim(fold.Name(s), "abcdefghijklmnopqrstuvwxyz0123456789.-/") == "" &&
 		!strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".")
 }
 
@@ -272,7 +273,7 @@ func asksFor(s *Statement, key string) bool {
 			continue
 		}
 		for _, k := range b.Keys {
-			if fold(k.Key.Text) == fold(key) && len(k.Items) > 0 &&
+			if fold.Name(k.Key.Text) == fold.Name(key) && len(k.Items) > 0 &&
 				!slices.ContainsFunc(k.Items, func(v Value) bool { return strings.Trim(v.Text, "*?") == "" }) {
 				return true
 			}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/writ-iam/writ/internal/fold"
 )
 
 // MaxDepth is the deepest nesting of arrays and objects that a Reader follows.
@@ -261,7 +263,7 @@ func (r *Reader) name() (string, bool, error) {
 // add remembers a name, unless an equal one is there.
 func (f *frame) add(name string) (other string, double bool) {
 	if f.many != nil {
-		folded := Fold(name)
+		folded := fold.Name(name)
 		if _, double := f.many[folded]; double {
 			return name, true
 		}
@@ -269,7 +271,7 @@ func (f *frame) add(name string) (other string, double bool) {
 		return "", false
 	}
 	for _, n := range f.names[:f.count] {
-		if equalFold(n, name) {
+		if fold.Equal(n, name) {
 			return n, true
 		}
 	}
@@ -280,44 +282,10 @@ func (f *frame) add(name string) (other string, double bool) {
 	}
 	f.many = make(map[string]struct{}, 4*fewNames)
 	for _, n := range f.names {
-		f.many[Fold(n)] = struct{}{}
+		f.many[fold.Name(n)] = struct{}{}
 	}
-	f.many[Fold(name)] = struct{}{}
+	f.many[fold.Name(name)] = struct{}{}
 	return "", false
-}
-
-// equalFold reports whether a and b differ at most in the case of ASCII letters.
-func equalFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range len(a) {
-		if x, y := a[i], b[i]; x != y && lower(x) != lower(y) {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-// Fold returns s with its ASCII letters in lower case; it does not allocate if they are already.
-func Fold(s string) string {
-	for i := range len(s) {
-		if c := s[i]; lower(c) != c {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				b[i] = lower(b[i])
-			}
-			return string(b)
-		}
-	}
-	return s
 }
 
 // String reads a string and returns its meaning, escapes resolved.
@@ -433,8 +401,8 @@ func hex4(text string, i int) (rune, bool) {
 		switch {
 		case '0' <= d && d <= '9':
 			c = c<<4 | rune(d-'0')
-		case 'a' <= lower(d) && lower(d) <= 'f':
-			c = c<<4 | rune(lower(d)-'a'+10)
+		case 'a' <= fold.Byte(d) && fold.Byte(d) <= 'f':
+			c = c<<4 | rune(fold.Byte(d)-'a'+10)
 		default:
 			return 0, false
 		}
@@ -471,7 +439,7 @@ func (r *Reader) Number() (string, error) {
 		at("+-")
 		ok = digits()
 	}
-	if !ok || i < len(r.text) && (lower(r.text[i]) >= 'a' && lower(r.text[i]) <= 'z' || '0' <= r.text[i] && r.text[i] <= '9') {
+	if !ok || i < len(r.text) && (fold.Byte(r.text[i]) >= 'a' && fold.Byte(r.text[i]) <= 'z' || '0' <= r.text[i] && r.text[i] <= '9') {
 		return "", r.fail(start, "not a number")
 	}
 	r.pos = i
@@ -500,7 +468,7 @@ func (r *Reader) Null() error {
 func (r *Reader) word(w string) bool {
 	r.blanks()
 	rest := r.text[r.pos:]
-	if !strings.HasPrefix(rest, w) || len(rest) > len(w) && 'a' <= lower(rest[len(w)]) && lower(rest[len(w)]) <= 'z' {
+	if !strings.HasPrefix(rest, w) || len(rest) > len(w) && 'a' <= fold.Byte(rest[len(w)]) && fold.Byte(rest[len(w)]) <= 'z' {
 		return false
 	}
 	r.pos += len(w)

@@ -335,19 +335,6 @@ func TestKindNames(t *testing.T) {
 	}
 }
 
-func TestFold(t *testing.T) {
-	for in, want := range map[string]string{
-		"": "", "abc": "abc", "ABC": "abc", "aBc-09_Z": "abc-09_z", "É": "É", "éA": "éa", "\u212a": "\u212a", "\u017f": "\u017f", "@[`{": "@[`{",
-	} {
-		if got := jsontext.Fold(in); got != want {
-			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
-		}
-	}
-	if n := testing.AllocsPerRun(100, func() { jsontext.Fold("aws:username é") }); n != 0 {
-		t.Errorf("folding what is folded allocates %v times", n)
-	}
-}
-
 func TestAppendString(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                  `""`,
