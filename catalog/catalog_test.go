@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"github.com/writ-iam/writ/internal/fold"
 	"slices"
 	"testing"
 )
@@ -97,16 +98,6 @@ func TestOrderIsByFoldedName(t *testing.T) {
 		sorted(s.Prefix()+"'s keys", keys)
 	}
 	sorted("services", services)
-}
-
-func TestFold(t *testing.T) {
-	for _, test := range []struct{ in, want string }{
-		{"", ""}, {"abc", "abc"}, {"AZaz", "azaz"}, {"@[`{", "@[`{"}, {"aB@[Z", "ab@[z"}, {"é\u212aÀ\xc1", "é\u212aÀ\xc1"}, {"Xé\u212aÀ\xc1", "xé\u212aÀ\xc1"},
-	} {
-		if got := fold.Name(test.in); got != test.want {
-			t.Errorf("fold.Name(%q) = %q, want %q", test.in, got, test.want)
-		}
-	}
 }
 
 func TestIterationsStopWhenAsked(t *testing.T) {
