@@ -63,7 +63,7 @@ type judge struct {
 
 // prepare leaves out the policies that do not apply to a caller of this kind: the last column of the table in evaluation.md §1, and §5.
 func (j *judge) prepare(r *Request, ps *Policies) {
-	j.r, j.ps, j.bit, j.trust = r, ps, r.Action.bit, r.trusts()
+	j.r, j.ps, j.bit, j.trust = r, ps, r.Action.serviceBit, r.trusts()
 	j.organization = len(ps.ServiceControl)+len(ps.ResourceControl) > 0
 	switch r.Principal.Kind {
 	case User, RoleSession, FederatedSession:
@@ -311,7 +311,7 @@ const noLimit = math.MaxInt32
 // denied returns the first Deny of p that applies, or -1.
 func (j *judge) denied(p *Program) int32 {
 	if !p.kind.hasPrincipals() {
-		return p.groups[0].deny.first(p, j.r, noLimit)
+		return p.own.deny.first(p, j.r, noLimit)
 	}
 	found, limit := int32(-1), int32(noLimit)
 	keep := func(n int32) {
@@ -366,11 +366,11 @@ func (g *group) lists(n *principalName) bool {
 
 // allowed returns the first Allow of p that applies, or -1.
 func (j *judge) allowed(p *Program) int32 {
-	if p.allows&j.r.Action.bit == 0 {
+	if p.allows&j.bit == 0 {
 		return -1
 	}
 	if !p.kind.hasPrincipals() {
-		return p.groups[0].allow.first(p, j.r, noLimit)
+		return p.own.allow.first(p, j.r, noLimit)
 	}
 	_, n := j.granted(p)
 	return n

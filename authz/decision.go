@@ -105,10 +105,10 @@ func (d Decision) MessageFor(r *Request, resource string) string {
 		return "Roles may not be assumed by root accounts."
 	}
 	if k := r.Principal.Kind; k == Provider || k == Anonymous && trust {
-		return "Not authorized to perform " + r.Action.name
+		return "Not authorized to perform " + r.Action.given
 	}
 	var b strings.Builder
-	b.WriteString("User: " + r.Principal.ARN + " is not authorized to perform: " + r.Action.name)
+	b.WriteString("User: " + r.Principal.ARN + " is not authorized to perform: " + r.Action.given)
 	if resource != "" {
 		b.WriteString(" on resource: ")
 		if r.Action.service == "s3" {
@@ -121,9 +121,9 @@ func (d Decision) MessageFor(r *Request, resource string) string {
 	}
 	if d.Effect == ImplicitDeny {
 		if what := implicitWords[d.Layer]; trust && d.Layer == ResourceLayer {
-			b.WriteString(" because no role trust policy allows the " + r.Action.name + " action")
+			b.WriteString(" because no role trust policy allows the " + r.Action.given + " action")
 		} else if what != "" {
-			b.WriteString(" because no " + what + " allows the " + r.Action.name + " action")
+			b.WriteString(" because no " + what + " allows the " + r.Action.given + " action")
 		}
 		return b.String()
 	}

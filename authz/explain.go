@@ -2,7 +2,9 @@ package authz
 
 import (
 	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/policy"
+	"github.com/writ-iam/writ/wildcard"
 )
 
 // Explanation is a decision with what each statement of each policy had to say.
@@ -149,10 +151,8 @@ func namesAction(s *policy.Statement, c *statement, a *Action) bool {
 	if s.Action.Not {
 		return len(s.Action.Items) > 0 && c.matchesNotAction(a)
 	}
-	var ix index
-	ix.add(0, s, c)
-	for i := range ix.entries {
-		if e := &ix.entries[i]; e.kind == exactEntry && e.key == a.folded || e.kind != exactEntry && e.pattern.Match(a.folded) {
+	for _, v := range s.Action.Items {
+		if p := wildcard.Parse(fold.Name(v.Text)); p.Match(a.folded) {
 			return true
 		}
 	}

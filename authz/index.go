@@ -12,26 +12,51 @@ import (
 
 // index finds the statements of one effect that may speak of an action. An action that is named in full is looked up by its
 // name; a pattern by its service; what is left, "*" and NotAction, is asked every time.
+//
+// Most statements that a request is compared with do not apply, so everything here is made to find that out early: bits
+// before tables, tables before texts, and the few bytes of a guard before a whole pattern.
 type index struct {
-	exact   table
-	service table
-	wide    []ref
-	// services has the bits of all services that the statements may speak of: see serviceBit.
-	services uint64
+	// actions and services have a bit for each action that is named in full and each service that patterns speak of. Without
+	// the bit there is no need to look.
+	actions, services uint64
+	// spoken has the bits of all services that the statements may speak of.
+	spoken uint64
 
-	// entries are collected by add and sorted into the tables by finish.
+	// slots is an open-addressing table by the hash of a key, which is the name of an action or service. keys has the
+	// keys themselves: two can have one hash, but it suffices to look when something was found.
+	slots []slot
+	keys  []string
+	refs  []ref
+	wide  []ref
+
+	// entries are collected by add and sorted into the table by finish.
 	entries []entry
 }
 
-// ref points to a statement, with the pattern that the action must match for it to speak of it.
+type slot struct {
+	hash   uint32
+	lo, hi uint32 // of refs; hi is 0 in an empty slot
+}
+
+// ref points to a statement, with what must hold of the action and resource for it to apply, in an order from cheap to dear.
 type ref struct {
 	statement int32
-	// not: the statement has NotAction.
-	not bool
-	// named: the table that led here proves that the action matches; the pattern need not be asked.
-	named   bool
-	pattern wildcard.Pattern
+	// end and guard are a necessary condition on the resource: see guard.
+	guard guard
+	// mask and name are a necessary condition on the first eight bytes of the action's name: see Action.start.
+	mask, name uint64
+	// pattern is what the action's name must match, if that is not said by mask and name.
+	pattern *wildcard.Pattern
+	kind    refKind
 }
+
+type refKind uint8
+
+const (
+	ofService   refKind = iota // pattern speaks of the name behind the service
+	ofAll                      // pattern speaks of the whole action
+	ofNotAction                // the statement has NotAction
+)
 
 type entry struct {
 	key  string // the action's name or the service
@@ -47,26 +72,54 @@ const (
 	wideEntry
 )
 
+// serviceBit spreads services over 64 bits, and actions too. A policy that lacks the bit of an action's service has nothing to say about it.
+func serviceBit(hash uint32) uint64 { return 1 << (hash >> 26) }
+
+// startOf returns up to eight bytes of a name as a number, for comparisons of one instruction.
+func startOf(name string) (n uint64) {
+	for i := range min(len(name), 8) {
+		n |= uint64(name[i]) << (8 * i)
+	}
+	return n
+}
+
 // add enters a statement by its Action or NotAction element.
 func (ix *index) add(number int32, s *policy.Statement, c *statement) {
+	base := ref{statement: number, guard: c.commonGuard()}
 	if s.Action.Not {
 		if len(s.Action.Items) > 0 {
-			ix.entries = append(ix.entries, entry{kind: wideEntry, ref: ref{statement: number, not: true}})
+			base.kind = ofNotAction
+			ix.entries = append(ix.entries, entry{kind: wideEntry, ref: base})
 		}
 		return
 	}
 	for _, v := range s.Action.Items {
-		text := fold.Name(v.Text)
-		service, name, _ := strings.Cut(text, ":")
-		switch {
-		case !strings.ContainsAny(text, "*?"):
-			ix.entries = append(ix.entries, entry{key: text, ref: ref{statement: number, named: true}})
-		case strings.ContainsAny(service, "*?"):
-			ix.entries = append(ix.entries, entry{kind: wideEntry, ref: ref{statement: number, pattern: wildcard.Parse(text)}})
-		default:
-			ix.entries = append(ix.entries, entry{key: service, kind: serviceEntry, ref: ref{statement: number, named: name == "*", pattern: wildcard.Parse(text)}})
-		}
+		ix.entries = append(ix.entries, newEntry(base, fold.Name(v.Text)))
 	}
+}
+
+// newEntry makes an entry of an action as a policy writes it.
+func newEntry(r ref, text string) entry {
+	service, name, _ := strings.Cut(text, ":")
+	switch {
+	case !strings.ContainsAny(text, "*?"):
+		return entry{key: text, kind: exactEntry, ref: r}
+	case strings.ContainsAny(service, "*?"):
+		r.kind = ofAll
+		if p := wildcard.Parse(text); !p.MatchesAll() {
+			r.pattern = &p
+		}
+		return entry{kind: wideEntry, ref: r}
+	}
+	p := wildcard.Parse(name)
+	start := name[:min(strings.IndexAny(name, "*?"), 8)]
+	r.name = startOf(start)
+	r.mask = 1<<(8*len(start)) - 1
+	// "Get*" is said by its first bytes; what is longer, or has more wildcards, is not.
+	if prefix, ok := p.Prefix(); !p.MatchesAll() && (!ok || len(prefix) > 8) {
+		r.pattern = &p
+	}
+	return entry{key: service, kind: serviceEntry, ref: r}
 }
 
 func (ix *index) finish() {
@@ -74,122 +127,60 @@ func (ix *index) finish() {
 		return
 	}
 	slices.SortStableFunc(ix.entries, func(a, b entry) int {
-		return cmp.Or(strings.Compare(a.key, b.key), cmp.Compare(a.statement, b.statement))
+		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.key, b.key), cmp.Compare(a.statement, b.statement))
 	})
-	var named, patterns []entry
-	for _, e := range ix.entries {
-		switch e.kind {
-		case wideEntry:
-			ix.wide = append(ix.wide, e.ref)
-			ix.services = ^uint64(0)
-		case exactEntry:
-			named = append(named, e)
-			service, _, _ := strings.Cut(e.key, ":")
-			ix.services |= serviceBit(fold.Hash(service))
-		case serviceEntry:
-			patterns = append(patterns, e)
-			ix.services |= serviceBit(fold.Hash(e.key))
-		}
+	keyed := slices.IndexFunc(ix.entries, func(e entry) bool { return e.kind == wideEntry })
+	if keyed < 0 {
+		keyed = len(ix.entries)
 	}
-	ix.exact, ix.service = newTable(named), newTable(patterns)
+	ix.refs = make([]ref, len(ix.entries))
+	for i := range ix.entries {
+		ix.refs[i] = ix.entries[i].ref
+	}
+	if keyed < len(ix.entries) {
+		ix.wide, ix.spoken = ix.refs[keyed:], ^uint64(0)
+	}
+	ix.fill(ix.entries[:keyed])
 	ix.entries = nil
 }
 
-// serviceBit spreads services over 64 bits. A policy that lacks the bit of an action's service has nothing to say about it.
-func serviceBit(hash uint32) uint64 { return 1 << (hash >> 26) }
-
-// first returns the number of the first statement below limit that applies to the request, or -1.
-func (ix *index) first(p *Program, r *Request, limit int32) int32 {
-	found := int32(-1)
-	if refs := ix.exact.lookup(r.Action.hash, r.Action.folded); refs != nil {
-		if n := firstOf(refs, p, r, limit); n >= 0 {
-			found, limit = n, n
-		}
-	}
-	if refs := ix.service.lookup(r.Action.serviceHash, r.Action.service); refs != nil {
-		if n := firstOf(refs, p, r, limit); n >= 0 {
-			found, limit = n, n
-		}
-	}
-	if len(ix.wide) > 0 {
-		if n := firstOf(ix.wide, p, r, limit); n >= 0 {
-			found = n
-		}
-	}
-	return found
-}
-
-// firstOf asks the statements of a list in their order.
-func firstOf(refs []ref, p *Program, r *Request, limit int32) int32 {
-	asked := int32(-1)
-	for i := range refs {
-		ref := &refs[i]
-		if ref.statement >= limit {
-			return -1
-		}
-		if ref.statement == asked {
-			continue // another of its patterns matched, and it did not apply
-		}
-		s := &p.statements[ref.statement]
-		switch {
-		case ref.named:
-		case ref.not:
-			if !s.matchesNotAction(r.Action) {
-				continue
-			}
-		default:
-			if !ref.pattern.Match(r.Action.folded) {
-				continue
-			}
-		}
-		if s.matches(r) {
-			return ref.statement
-		}
-		asked = ref.statement
-	}
-	return -1
-}
-
-// table maps a text to a list of refs: open addressing by the text's hash.
-type table struct {
-	slots []slot
-	refs  []ref
-}
-
-type slot struct {
-	key    string
-	hash   uint32
-	lo, hi uint32
-}
-
-// newTable makes a table of entries that are sorted by key.
-func newTable(entries []entry) (t table) {
+// fill makes the table of entries that are sorted by kind and key.
+func (ix *index) fill(entries []entry) {
 	keys := 0
 	for i := range entries {
-		if i == 0 || entries[i].key != entries[i-1].key {
+		if i == 0 || !entries[i].sameKey(&entries[i-1]) {
 			keys++
 		}
 	}
 	if keys == 0 {
-		return t
+		return
 	}
-	t.slots = make([]slot, sizeFor(keys))
-	t.refs = make([]ref, len(entries))
+	size := sizeFor(keys)
+	ix.slots, ix.keys = make([]slot, size), make([]string, size)
 	for i := 0; i < len(entries); {
-		s := slot{key: entries[i].key, hash: fold.Hash(entries[i].key), lo: uint32(i)}
-		for ; i < len(entries) && entries[i].key == s.key; i++ {
-			t.refs[i] = entries[i].ref
+		e := &entries[i]
+		s := slot{hash: fold.Hash(e.key), lo: uint32(i)}
+		for ; i < len(entries) && entries[i].sameKey(e); i++ {
 		}
 		s.hi = uint32(i)
-		mask := uint32(len(t.slots) - 1)
-		at := s.hash & mask
-		for t.slots[at].hi != 0 {
-			at = (at + 1) & mask
+		at := s.hash % uint32(size)
+		for ix.slots[at].hi != 0 {
+			at = (at + 1) % uint32(size)
 		}
-		t.slots[at] = s
+		ix.slots[at], ix.keys[at] = s, e.key
+		if e.kind == serviceEntry {
+			ix.services |= serviceBit(s.hash)
+			ix.spoken |= serviceBit(s.hash)
+			continue
+		}
+		service, _, _ := strings.Cut(e.key, ":")
+		ix.actions |= serviceBit(s.hash)
+		ix.spoken |= serviceBit(fold.Hash(service))
 	}
-	return t
 }
+
+// sameKey reports whether two entries belong in one slot. A service and an action without a colon, which is none, may be the same text.
+func (e *entry) sameKey(o *entry) bool { return e.kind == o.kind && e.key == o.key }
 
 // sizeFor returns a power of two that leaves a table of n keys at most two thirds full.
 func sizeFor(n int) int {
@@ -200,20 +191,105 @@ func sizeFor(n int) int {
 	return size
 }
 
-func (t *table) lookup(hash uint32, key string) []ref {
-	if len(t.slots) == 0 {
-		return nil
+// first returns the number of the first statement below limit that applies to the request, or -1.
+func (ix *index) first(p *Program, r *Request, limit int32) int32 {
+	found := int32(-1)
+	if ix.actions&r.Action.bit != 0 {
+		if n := ix.find(r.Action.hash, r.Action.folded, p, r, limit); n >= 0 {
+			found, limit = n, n
+		}
 	}
-	mask := uint32(len(t.slots) - 1)
+	if ix.services&r.Action.serviceBit != 0 {
+		if n := ix.find(r.Action.serviceHash, r.Action.service, p, r, limit); n >= 0 {
+			found, limit = n, n
+		}
+	}
+	if len(ix.wide) > 0 {
+		if n := p.firstOf(ix.wide, r, limit); n >= 0 {
+			found = n
+		}
+	}
+	return found
+}
+
+// find asks the statements behind a key.
+func (ix *index) find(hash uint32, key string, p *Program, r *Request, limit int32) int32 {
+	mask := uint32(len(ix.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
-		s := &t.slots[i]
+		s := &ix.slots[i]
 		if s.hi == 0 {
-			return nil
+			return -1
 		}
-		if s.hash == hash && s.key == key {
-			return t.refs[s.lo:s.hi]
+		if s.hash == hash {
+			if n := p.firstOf(ix.refs[s.lo:s.hi], r, limit); n >= 0 && ix.keys[i] == key {
+				return n
+			}
 		}
 	}
+}
+
+// firstOf asks the statements of a list in their order.
+func (p *Program) firstOf(refs []ref, r *Request, limit int32) int32 {
+	resource := r.resource.Text()
+	start := r.Action.start
+	for i := range refs {
+		ref := &refs[i]
+		if start&ref.mask != ref.name || !ref.guard.passes(resource) {
+			continue
+		}
+		if ref.statement >= limit {
+			return -1
+		}
+		if i > 0 && refs[i-1].statement == ref.statement && ref.pattern == nil && refs[i-1].pattern == nil && refs[i-1].mask == 0 {
+			continue // another of its patterns led here already
+		}
+		s := &p.statements[ref.statement]
+		switch {
+		case ref.kind == ofNotAction:
+			if !s.matchesNotAction(r.Action) {
+				continue
+			}
+		case ref.pattern == nil:
+		case ref.kind == ofAll:
+			if !ref.pattern.Match(r.Action.folded) {
+				continue
+			}
+		case !ref.pattern.Match(r.Action.name()):
+			continue
+		}
+		if s.matches(r) {
+			return ref.statement
+		}
+	}
+	return -1
+}
+
+// guard is a necessary condition for a text to match patterns, checked by one comparison: the last eight bytes of the text that all of the
+// patterns begin with, before any wildcard. ARNs of one service differ there if anywhere.
+type guard struct {
+	bytes uint64
+	end   uint32 // where those bytes end; 0 if there is no such text
+}
+
+const guardSize = 8
+
+func newGuard(prefix string) guard {
+	if len(prefix) < guardSize {
+		return guard{}
+	}
+	return guard{bytes: lastBytes(prefix), end: uint32(len(prefix))}
+}
+
+// passes reports whether text may match.
+func (g guard) passes(text string) bool {
+	return g.end == 0 || uint(g.end) <= uint(len(text)) && lastBytes(text[:g.end]) == g.bytes
+}
+
+// lastBytes returns the last eight bytes of s, which has as many.
+func lastBytes(s string) uint64 {
+	b := s[len(s)-guardSize:]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
 // principalTable maps a principal's name to the groups that name it.
@@ -270,7 +346,7 @@ func (t *principalTable) lookup(n *principalName) []namedGroup {
 		if s.hi == 0 {
 			return nil
 		}
-		if s.name == *n {
+		if s.name.hash == n.hash && s.name == *n {
 			return t.named[s.lo:s.hi]
 		}
 	}

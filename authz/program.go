@@ -40,59 +40,90 @@ type Program struct {
 	// Name is for people; it may be empty.
 	Name string
 
-	kind       Kind
-	statements []statement
-	groups     []group
-	// everyone are the groups that are not found by name: the only one of a policy without principals, those of "*", and those with NotPrincipal.
-	everyone []int32
-	named    principalTable
+	kind Kind
 	// allows and denies have the bits of the services that statements of that effect may speak of; 0 if there are none.
 	allows, denies uint64
+	// own has the statements of a policy without principals.
+	own        effects
+	statements []statement
+	// groups have those of a policy with principals.
+	groups []group
+	// everyone are the groups that are not found by name: those of "*", and those with NotPrincipal.
+	everyone []int32
+	named    principalTable
+}
+
+// effects are the statements of either effect.
+type effects struct {
+	allow, deny index
+}
+
+// of returns the index of an effect.
+func (e *effects) of(effect policy.Effect) *index {
+	if effect == policy.Deny {
+		return &e.deny
+	}
+	return &e.allow
 }
 
 // group holds the statements that speak of the same principals.
 type group struct {
-	names       []principalName
-	everyone    bool // "*" is among them
-	not         bool // NotPrincipal
-	allow, deny index
+	effects
+	names    []principalName
+	everyone bool // "*" is among them
+	not      bool // NotPrincipal
 }
 
 // statement is a statement without its principals and actions, which the indexes hold.
 type statement struct {
 	// resources: one of them must match, or none if notResources. anyResource: all match.
-	resources    []condition.ARN
+	resources []condition.ARN
+	// guards are those of the resources, in the same order.
+	guards       []guard
 	notResources bool
 	anyResource  bool
-	// notActions are the patterns of NotAction.
-	notActions []wildcard.Pattern
-	tests      []condition.Test
+	tests        []condition.Test
+	// notActions are the patterns of NotAction; notServices has the bits of the services that they may speak of.
+	notActions  []wildcard.Pattern
+	notServices uint64
 }
 
-// Compile makes a Program of a document. It takes time and memory linear in the document's size.
+// commonGuard returns a guard that whatever any of the resources matches passes.
+func (s *statement) commonGuard() guard {
+	if s.anyResource || s.notResources || len(s.resources) == 0 {
+		return guard{}
+	}
+	prefix := s.resources[0].Prefix()
+	for i := range s.resources[1:] {
+		other := s.resources[i+1].Prefix()
+		n := 0
+		for n < len(prefix) && n < len(other) && prefix[n] == other[n] {
+			n++
+		}
+		prefix = prefix[:n]
+	}
+	return newGuard(prefix)
+}
+
+// Compile makes a Program of a document. It takes time and memory linear in the document's size, but for the sorting of its actions.
 func Compile(d *policy.Document, k Kind) *Program {
 	p := &Program{Document: d, kind: k, statements: make([]statement, len(d.Statements))}
 	groups := make(map[string]int) // by principals
 	for i := range d.Statements {
-		s := &d.Statements[i]
-		p.statements[i] = compileStatement(s, k, d.Variables())
-		if k.hasPrincipals() && !s.Principal.Present() {
-			continue // it speaks of nobody (doc/language.md 23)
+		s, c := &d.Statements[i], &p.statements[i]
+		*c = compileStatement(s, k, d.Variables())
+		switch {
+		case !k.hasPrincipals():
+			p.own.of(s.Effect).add(int32(i), s, c)
+		case s.Principal.Present(): // without one it speaks of nobody (doc/language.md 23)
+			p.group(s, groups).of(s.Effect).add(int32(i), s, c)
 		}
-		g := p.group(s, groups)
-		ix := &g.allow
-		if s.Effect == policy.Deny {
-			ix = &g.deny
-		}
-		ix.add(int32(i), s, &p.statements[i])
 	}
+	p.finish(&p.own)
 	for i := range p.groups {
 		g := &p.groups[i]
-		g.allow.finish()
-		g.deny.finish()
-		p.allows |= g.allow.services
-		p.denies |= g.deny.services
-		if g.not || g.everyone || !k.hasPrincipals() {
+		p.finish(&g.effects)
+		if g.not || g.everyone {
 			p.everyone = append(p.everyone, int32(i))
 			continue
 		}
@@ -104,17 +135,20 @@ func Compile(d *policy.Document, k Kind) *Program {
 	return p
 }
 
+func (p *Program) finish(e *effects) {
+	e.allow.finish()
+	e.deny.finish()
+	p.allows |= e.allow.spoken
+	p.denies |= e.deny.spoken
+}
+
 // Kind returns what the document was compiled as.
 func (p *Program) Kind() Kind { return p.kind }
 
 // group returns the group of a statement's principals.
 func (p *Program) group(s *policy.Statement, groups map[string]int) *group {
-	var key string
-	var g group
-	if p.kind.hasPrincipals() {
-		g = groupOf(&s.Principal)
-		key = g.key()
-	}
+	g := groupOf(&s.Principal)
+	key := g.key()
 	i, ok := groups[key]
 	if !ok {
 		i = len(p.groups)
@@ -192,10 +226,17 @@ func compileStatement(s *policy.Statement, k Kind, variables bool) statement {
 			break
 		}
 		c.resources = append(c.resources, condition.NewARN(v.Text, variables, completion))
+		c.guards = append(c.guards, newGuard(c.resources[len(c.resources)-1].Prefix()))
 	}
 	if s.Action.Not {
 		for _, v := range s.Action.Items {
-			c.notActions = append(c.notActions, wildcard.Parse(fold.Name(v.Text)))
+			text := fold.Name(v.Text)
+			c.notActions = append(c.notActions, wildcard.Parse(text))
+			if service, _, _ := strings.Cut(text, ":"); strings.ContainsAny(service, "*?") {
+				c.notServices = ^uint64(0)
+			} else {
+				c.notServices |= serviceBit(fold.Hash(service))
+			}
 		}
 	}
 	for i := range s.Condition.Blocks {
@@ -228,8 +269,9 @@ func (s *statement) matchesResource(r *Request) bool {
 	if s.anyResource {
 		return true
 	}
-	for i := range s.resources {
-		if s.resources[i].Match(&r.resource, &r.Context) {
+	text := r.resource.Text()
+	for i := range s.guards {
+		if s.guards[i].passes(text) && s.resources[i].Match(&r.resource, &r.Context) {
 			return !s.notResources
 		}
 	}
@@ -238,6 +280,9 @@ func (s *statement) matchesResource(r *Request) bool {
 
 // matchesNotAction reports whether no pattern of NotAction matches.
 func (s *statement) matchesNotAction(a *Action) bool {
+	if s.notServices&a.serviceBit == 0 {
+		return true
+	}
 	for i := range s.notActions {
 		if s.notActions[i].Match(a.folded) {
 			return false

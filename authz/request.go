@@ -12,13 +12,14 @@ import (
 
 // Action is what a request does, such as s3:GetObject, made ready to be found in policies. Make it once and keep it.
 type Action struct {
-	name    string
+	given   string
 	folded  string
 	service string
-	// hash and serviceHash are those of folded and service.
+	// hash and serviceHash are those of folded and service; bit and serviceBit are made of them.
 	hash, serviceHash uint32
-	// bit is the service's: see serviceBit.
-	bit    uint64
+	bit, serviceBit   uint64
+	// start holds the first eight bytes of the name behind the service: see startOf.
+	start  uint64
 	traits actionTraits
 }
 
@@ -44,8 +45,8 @@ func NewAction(name string) (*Action, error) {
 	if !ok || service == "" || rest == "" || strings.ContainsAny(folded, "*?") {
 		return nil, ErrAction
 	}
-	a := &Action{name: name, folded: folded, service: service, hash: fold.Hash(folded), serviceHash: fold.Hash(service)}
-	a.bit = serviceBit(a.serviceHash)
+	a := &Action{given: name, folded: folded, service: service, hash: fold.Hash(folded), serviceHash: fold.Hash(service), start: startOf(rest)}
+	a.bit, a.serviceBit = serviceBit(a.hash), serviceBit(a.serviceHash)
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
 		a.traits |= resourceControlled
@@ -65,7 +66,10 @@ func NewAction(name string) (*Action, error) {
 }
 
 // String returns the name as it was given.
-func (a *Action) String() string { return a.name }
+func (a *Action) String() string { return a.given }
+
+// name returns what stands behind the service, folded.
+func (a *Action) name() string { return a.folded[len(a.service)+1:] }
 
 func (a *Action) is(t actionTraits) bool { return a.traits&t != 0 }
 

@@ -20,7 +20,12 @@ type ARN struct {
 	stretches []bool
 	// completed: a short pattern's missing parts are stars.
 	completed bool
+	// prefix is the text before the first wildcard or variable.
+	prefix string
 }
+
+// Prefix returns the text that all that p matches begins with: p's own up to its first wildcard or variable.
+func (p *ARN) Prefix() string { return p.prefix }
 
 // Completion says when the missing parts of a short pattern are taken as stars (policy-language.md §4 "Short ARN", doc/language.md 21).
 type Completion uint8
@@ -36,6 +41,18 @@ const (
 
 // NewARN makes a pattern of a policy's text. variables says that ${…} means something in it.
 func NewARN(pattern string, variables bool, completion Completion) ARN {
+	p := newARN(pattern, variables, completion)
+	p.prefix = pattern
+	if i := strings.IndexAny(pattern, "*?"); i >= 0 {
+		p.prefix = pattern[:i]
+	}
+	if i := strings.Index(p.prefix, "${"); i >= 0 && variables {
+		p.prefix = p.prefix[:i]
+	}
+	return p
+}
+
+func newARN(pattern string, variables bool, completion Completion) ARN {
 	variables = variables && strings.Contains(pattern, "${")
 	split := arn.SplitPattern(pattern, variables)
 	head := pattern[:len(pattern)-len(split[len(split)-1])]
