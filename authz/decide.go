@@ -51,8 +51,6 @@ func Decide(r *Request, ps *Policies) Decision {
 type judge struct {
 	r  *Request
 	ps *Policies
-	// bit is that of the action's service: a policy without it need not be asked.
-	bit uint64
 	// trust: the resource policy is a role's trust policy.
 	trust bool
 	// identity, boundary, session: the caller's policies of this kind bear on it.
@@ -63,7 +61,7 @@ type judge struct {
 
 // prepare leaves out the policies that do not apply to a caller of this kind: the last column of the table in evaluation.md §1, and §5.
 func (j *judge) prepare(r *Request, ps *Policies) {
-	j.r, j.ps, j.bit, j.trust = r, ps, r.Action.serviceBit, r.trusts()
+	j.r, j.ps, j.trust = r, ps, r.trusts()
 	j.organization = len(ps.ServiceControl)+len(ps.ResourceControl) > 0
 	switch r.Principal.Kind {
 	case User, RoleSession, FederatedSession:
@@ -117,12 +115,12 @@ func (j *judge) explicitDeny() (d Decision) {
 			return d
 		}
 	}
-	if p := ps.Endpoint; p != nil && p.denies&j.bit != 0 {
+	if p := ps.Endpoint; p != nil && p.denies.of(j.r.Action) {
 		if n := j.denied(p); n >= 0 {
 			return deniedBy(EndpointLayer, 0, p, n)
 		}
 	}
-	if p := ps.Resource; p != nil && p.denies&j.bit != 0 {
+	if p := ps.Resource; p != nil && p.denies.of(j.r.Action) {
 		if n := j.denied(p); n >= 0 {
 			return deniedBy(ResourceLayer, 0, p, n)
 		}
@@ -132,7 +130,7 @@ func (j *judge) explicitDeny() (d Decision) {
 			return d
 		}
 	}
-	if p := ps.Boundary; j.boundary && p.denies&j.bit != 0 {
+	if p := ps.Boundary; j.boundary && p.denies.of(j.r.Action) {
 		if n := j.denied(p); n >= 0 {
 			return deniedBy(BoundaryLayer, 0, p, n)
 		}
@@ -166,7 +164,7 @@ func (j *judge) deniedByOrganization() (d Decision) {
 // deniedByAny asks the policies of a layer in their order.
 func (j *judge) deniedByAny(l Layer, programs []*Program) Decision {
 	for i, p := range programs {
-		if p.denies&j.bit != 0 {
+		if p.denies.of(j.r.Action) {
 			if n := j.denied(p); n >= 0 {
 				return deniedBy(l, i, p, n)
 			}
@@ -211,7 +209,7 @@ func (j *judge) levelWithoutAllow(levels [][]*Program) int {
 // firstAllow returns the first program with an Allow that applies, and its statement; -1 if there is none.
 func (j *judge) firstAllow(programs []*Program) (number int, statement int32) {
 	for i, p := range programs {
-		if p.allows&j.bit != 0 {
+		if p.allows.of(j.r.Action) {
 			if n := j.allowed(p); n >= 0 {
 				return i, n
 			}
@@ -293,7 +291,7 @@ func (j *judge) limits() Layer {
 
 // resourceGrant returns the best that resource policy and access control list grant, and the decision that it comes to.
 func (j *judge) resourceGrant() (best grant, by Decision) {
-	if p := j.ps.Resource; p != nil && p.allows&j.bit != 0 {
+	if p := j.ps.Resource; p != nil && p.allows.of(j.r.Action) {
 		var n int32
 		best, n = j.granted(p)
 		by = Decision{Allow, ResourceLayer, Place{Statement: n}, p}
@@ -366,7 +364,7 @@ func (g *group) lists(n *principalName) bool {
 
 // allowed returns the first Allow of p that applies, or -1.
 func (j *judge) allowed(p *Program) int32 {
-	if p.allows&j.bit == 0 {
+	if !p.allows.of(j.r.Action) {
 		return -1
 	}
 	if !p.kind.hasPrincipals() {

@@ -16,11 +16,9 @@ import (
 // Most statements that a request is compared with do not apply, so everything here is made to find that out early: bits
 // before tables, tables before texts, and the few bytes of a guard before a whole pattern.
 type index struct {
-	// actions and services have a bit for each action that is named in full and each service that patterns speak of. Without
-	// the bit there is no need to look.
-	actions, services uint64
-	// spoken has the bits of all services that the statements may speak of.
-	spoken uint64
+	spoken
+	// looked is what the table has, without the statements that are asked every time.
+	looked spoken
 
 	// slots is an open-addressing table by the hash of a key, which is the name of an action or service. keys has the
 	// keys themselves: two can have one hash, but it suffices to look when something was found.
@@ -31,6 +29,20 @@ type index struct {
 
 	// entries are collected by add and sorted into the table by finish.
 	entries []entry
+}
+
+// spoken tells at once that statements have nothing to say of an action: it has a bit for each action that they name in full, and for each
+// service that their patterns speak of, all bits if they speak of any.
+type spoken struct {
+	actions, services uint64
+}
+
+// of reports whether the statements may speak of an action.
+func (s *spoken) of(a *Action) bool { return s.actions&a.bit|s.services&a.serviceBit != 0 }
+
+func (s *spoken) add(o spoken) {
+	s.actions |= o.actions
+	s.services |= o.services
 }
 
 type slot struct {
@@ -72,8 +84,8 @@ const (
 	wideEntry
 )
 
-// serviceBit spreads services over 64 bits, and actions too. A policy that lacks the bit of an action's service has nothing to say about it.
-func serviceBit(hash uint32) uint64 { return 1 << (hash >> 26) }
+// bitOf spreads names over 64 bits.
+func bitOf(hash uint32) uint64 { return 1 << (hash >> 26) }
 
 // startOf returns up to eight bytes of a name as a number, for comparisons of one instruction.
 func startOf(name string) (n uint64) {
@@ -138,9 +150,13 @@ func (ix *index) finish() {
 		ix.refs[i] = ix.entries[i].ref
 	}
 	if keyed < len(ix.entries) {
-		ix.wide, ix.spoken = ix.refs[keyed:], ^uint64(0)
+		ix.wide = ix.refs[keyed:]
 	}
 	ix.fill(ix.entries[:keyed])
+	ix.looked = ix.spoken
+	if len(ix.wide) > 0 {
+		ix.services = ^uint64(0)
+	}
 	ix.entries = nil
 }
 
@@ -169,13 +185,10 @@ func (ix *index) fill(entries []entry) {
 		}
 		ix.slots[at], ix.keys[at] = s, e.key
 		if e.kind == serviceEntry {
-			ix.services |= serviceBit(s.hash)
-			ix.spoken |= serviceBit(s.hash)
-			continue
+			ix.services |= bitOf(s.hash)
+		} else {
+			ix.actions |= bitOf(s.hash)
 		}
-		service, _, _ := strings.Cut(e.key, ":")
-		ix.actions |= serviceBit(s.hash)
-		ix.spoken |= serviceBit(fold.Hash(service))
 	}
 }
 
@@ -194,12 +207,12 @@ func sizeFor(n int) int {
 // first returns the number of the first statement below limit that applies to the request, or -1.
 func (ix *index) first(p *Program, r *Request, limit int32) int32 {
 	found := int32(-1)
-	if ix.actions&r.Action.bit != 0 {
+	if ix.looked.actions&r.Action.bit != 0 {
 		if n := ix.find(r.Action.hash, r.Action.folded, p, r, limit); n >= 0 {
 			found, limit = n, n
 		}
 	}
-	if ix.services&r.Action.serviceBit != 0 {
+	if ix.looked.services&r.Action.serviceBit != 0 {
 		if n := ix.find(r.Action.serviceHash, r.Action.service, p, r, limit); n >= 0 {
 			found, limit = n, n
 		}

@@ -41,8 +41,8 @@ type Program struct {
 	Name string
 
 	kind Kind
-	// allows and denies have the bits of the services that statements of that effect may speak of; 0 if there are none.
-	allows, denies uint64
+	// allows and denies tell what the statements of either effect may speak of.
+	allows, denies spoken
 	// own has the statements of a policy without principals.
 	own        effects
 	statements []statement
@@ -138,8 +138,8 @@ func Compile(d *policy.Document, k Kind) *Program {
 func (p *Program) finish(e *effects) {
 	e.allow.finish()
 	e.deny.finish()
-	p.allows |= e.allow.spoken
-	p.denies |= e.deny.spoken
+	p.allows.add(e.allow.spoken)
+	p.denies.add(e.deny.spoken)
 }
 
 // Kind returns what the document was compiled as.
@@ -235,7 +235,7 @@ func compileStatement(s *policy.Statement, k Kind, variables bool) statement {
 			if service, _, _ := strings.Cut(text, ":"); strings.ContainsAny(service, "*?") {
 				c.notServices = ^uint64(0)
 			} else {
-				c.notServices |= serviceBit(fold.Hash(service))
+				c.notServices |= bitOf(fold.Hash(service))
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func NewAction(name string) (*Action, error) {
 		return nil, ErrAction
 	}
 	a := &Action{given: name, folded: folded, service: service, hash: fold.Hash(folded), serviceHash: fold.Hash(service), start: startOf(rest)}
-	a.bit, a.serviceBit = serviceBit(a.hash), serviceBit(a.serviceHash)
+	a.bit, a.serviceBit = bitOf(a.hash), bitOf(a.serviceHash)
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
 		a.traits |= resourceControlled

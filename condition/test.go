@@ -14,6 +14,7 @@ type Test struct {
 	Key      Key
 
 	// The values of the policy, in the form of the operator's family. Those that do not parse match nothing and are left out.
+	literals  []string // String operators: values without wildcards and variables
 	texts     []Text
 	numbers   []number
 	instants  []instant
@@ -35,10 +36,15 @@ func NewTest(op Operator, key Key, values []string, variables bool) Test {
 
 func (t *Test) add(value string, variables bool) {
 	switch table[t.Operator.Comparison].family {
-	case stringFamily, foldFamily:
+	case stringFamily, likeFamily:
+		text := NewText(value, table[t.Operator.Comparison].family == likeFamily, variables)
+		if plain, ok := text.fixed.Literal(); ok && text.pieces == nil {
+			t.literals = append(t.literals, plain)
+			break
+		}
+		t.texts = append(t.texts, text)
+	case foldFamily:
 		t.texts = append(t.texts, NewText(value, false, variables))
-	case likeFamily:
-		t.texts = append(t.texts, NewText(value, true, variables))
 	case numericFamily:
 		if n, ok := parseNumber(value); ok {
 			t.numbers = append(t.numbers, n)
@@ -57,7 +63,7 @@ func (t *Test) add(value string, variables bool) {
 		t.addBool(value)
 	case binaryFamily:
 		if isBase64(value) {
-			t.texts = append(t.texts, NewText(value, false, false))
+			t.literals = append(t.literals, value)
 		}
 	case addressFamily:
 		if r, ok := parseRange(value); ok {
@@ -135,7 +141,12 @@ func (t *Test) Match(c *Context) bool {
 func (t *Test) matchText(text string, c *Context) bool {
 	row := &table[t.Operator.Comparison]
 	switch row.family {
-	case stringFamily, likeFamily:
+	case stringFamily, likeFamily, binaryFamily:
+		for _, literal := range t.literals {
+			if literal == text {
+				return true
+			}
+		}
 		for i := range t.texts {
 			if t.texts[i].Match(text, c) {
 				return true
@@ -153,12 +164,6 @@ func (t *Test) matchText(text string, c *Context) bool {
 		return t.matchDate(text, row.order)
 	case boolFamily:
 		return t.matchBool(text, c)
-	case binaryFamily:
-		for i := range t.texts {
-			if t.texts[i].Match(text, c) {
-				return true
-			}
-		}
 	case addressFamily:
 		return t.matchAddress(text)
 	case arnFamily:
