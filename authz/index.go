@@ -20,12 +20,12 @@ type index struct {
 	// looked is what the table has, without the statements that are asked every time.
 	looked spoken
 
-	// slots is an open-addressing table by the hash of a key, which is the name of an action or service. keys has the
-	// keys themselves: two can have one hash, but it suffices to look when something was found.
+	// slots is an open-addressing table by the hash of a key, which is the name of an action or service.
 	slots []slot
-	keys  []string
 	refs  []ref
 	wide  []ref
+	// keys are those of the slots: two can have one hash, but it suffices to look when something was found.
+	keys []string
 
 	// entries are collected by add and sorted into the table by finish.
 	entries []entry
@@ -34,20 +34,24 @@ type index struct {
 // spoken tells at once that statements have nothing to say of an action: it has a bit for each action that they name in full, and for each
 // service that their patterns speak of, all bits if they speak of any.
 type spoken struct {
-	actions, services uint64
+	actions  [2]uint64
+	services uint64
 }
 
-// of reports whether the statements may speak of an action.
-func (s *spoken) of(a *Action) bool { return s.actions&a.bit|s.services&a.serviceBit != 0 }
+// of returns 0 if the statements have nothing to say of an action.
+func (s *spoken) of(a *Action) uint64 { return s.actions[a.word]&a.bit | s.services&a.serviceBit }
 
 func (s *spoken) add(o spoken) {
-	s.actions |= o.actions
+	s.actions[0] |= o.actions[0]
+	s.actions[1] |= o.actions[1]
 	s.services |= o.services
 }
 
 type slot struct {
 	hash   uint32
 	lo, hi uint32 // of refs; hi is 0 in an empty slot
+	// shared: another key of the table has the same hash.
+	shared bool
 }
 
 // ref points to a statement, with what must hold of the action and resource for it to apply, in an order from cheap to dear.
@@ -84,8 +88,10 @@ const (
 	wideEntry
 )
 
-// bitOf spreads names over 64 bits.
+// bitOf spreads names over 64 bits, and wordOf over two words of them.
 func bitOf(hash uint32) uint64 { return 1 << (hash >> 26) }
+
+func wordOf(hash uint32) uint32 { return hash >> 25 & 1 }
 
 // startOf returns up to eight bytes of a name as a number, for comparisons of one instruction.
 func startOf(name string) (n uint64) {
@@ -141,6 +147,10 @@ func (ix *index) finish() {
 	slices.SortStableFunc(ix.entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.key, b.key), cmp.Compare(a.statement, b.statement))
 	})
+	// A statement that names an action twice is asked once.
+	ix.entries = slices.CompactFunc(ix.entries, func(a, b entry) bool {
+		return a.kind == exactEntry && a.sameKey(&b) && a.statement == b.statement
+	})
 	keyed := slices.IndexFunc(ix.entries, func(e entry) bool { return e.kind == wideEntry })
 	if keyed < 0 {
 		keyed = len(ix.entries)
@@ -181,13 +191,16 @@ func (ix *index) fill(entries []entry) {
 		s.hi = uint32(i)
 		at := s.hash % uint32(size)
 		for ix.slots[at].hi != 0 {
+			if ix.slots[at].hash == s.hash {
+				s.shared, ix.slots[at].shared = true, true
+			}
 			at = (at + 1) % uint32(size)
 		}
 		ix.slots[at], ix.keys[at] = s, e.key
 		if e.kind == serviceEntry {
 			ix.services |= bitOf(s.hash)
 		} else {
-			ix.actions |= bitOf(s.hash)
+			ix.actions[wordOf(s.hash)] |= bitOf(s.hash)
 		}
 	}
 }
@@ -207,7 +220,7 @@ func sizeFor(n int) int {
 // first returns the number of the first statement below limit that applies to the request, or -1.
 func (ix *index) first(p *Program, r *Request, limit int32) int32 {
 	found := int32(-1)
-	if ix.looked.actions&r.Action.bit != 0 {
+	if ix.looked.actions[r.Action.word]&r.Action.bit != 0 {
 		if n := ix.find(r.Action.hash, r.Action.folded, p, r, limit); n >= 0 {
 			found, limit = n, n
 		}
@@ -233,10 +246,15 @@ func (ix *index) find(hash uint32, key string, p *Program, r *Request, limit int
 		if s.hi == 0 {
 			return -1
 		}
-		if s.hash == hash {
-			if n := p.firstOf(ix.refs[s.lo:s.hi], r, limit); n >= 0 && ix.keys[i] == key {
-				return n
-			}
+		if s.hash != hash {
+			continue
+		}
+		n := p.firstOf(ix.refs[s.lo:s.hi], r, limit)
+		if n < 0 && !s.shared {
+			return -1
+		}
+		if n >= 0 && ix.keys[i] == key {
+			return n
 		}
 	}
 }
@@ -252,9 +270,6 @@ func (p *Program) firstOf(refs []ref, r *Request, limit int32) int32 {
 		}
 		if ref.statement >= limit {
 			return -1
-		}
-		if i > 0 && refs[i-1].statement == ref.statement && ref.pattern == nil && refs[i-1].pattern == nil && refs[i-1].mask == 0 {
-			continue // another of its patterns led here already
 		}
 		s := &p.statements[ref.statement]
 		switch {

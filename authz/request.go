@@ -15,9 +15,10 @@ type Action struct {
 	given   string
 	folded  string
 	service string
-	// hash and serviceHash are those of folded and service; bit and serviceBit are made of them.
+	// hash and serviceHash are those of folded and service; bit, word and serviceBit are made of them: see spoken.
 	hash, serviceHash uint32
 	bit, serviceBit   uint64
+	word              uint32
 	// start holds the first eight bytes of the name behind the service: see startOf.
 	start  uint64
 	traits actionTraits
@@ -47,6 +48,7 @@ func NewAction(name string) (*Action, error) {
 	}
 	a := &Action{given: name, folded: folded, service: service, hash: fold.Hash(folded), serviceHash: fold.Hash(service), start: startOf(rest)}
 	a.bit, a.serviceBit = bitOf(a.hash), bitOf(a.serviceHash)
+	a.word = wordOf(a.hash)
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
 		a.traits |= resourceControlled
