@@ -3,6 +3,7 @@ package authz
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 )
 
@@ -237,7 +238,7 @@ func (j *judge) levels() (l Layer, level int) {
 			}
 		}
 	}
-	if p := j.ps.Endpoint; p != nil && j.allowed(p) < 0 {
+	if p := j.ps.Endpoint; p != nil && !p.allowsAll && j.allowed(p) < 0 {
 		return EndpointLayer, 0
 	}
 	return NoLayer, 0
@@ -245,12 +246,17 @@ func (j *judge) levels() (l Layer, level int) {
 
 func (j *judge) levelWithoutAllow(levels [][]*Program) int {
 	for level, programs := range levels {
-		if i, _ := j.firstAllow(programs); i < 0 {
-			return level
+		if !slices.ContainsFunc(programs, (*Program).passes) {
+			if i, _ := j.firstAllow(programs); i < 0 {
+				return level
+			}
 		}
 	}
 	return -1
 }
+
+// passes reports whether p lets everything through that no other policy denies.
+func (p *Program) passes() bool { return p.allowsAll }
 
 // firstAllow returns the first program with an Allow that applies, and its statement; -1 if there is none.
 func (j *judge) firstAllow(programs []*Program) (number int, statement int32) {

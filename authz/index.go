@@ -345,7 +345,7 @@ func (t *principalTable) finish() {
 		return
 	}
 	slices.SortStableFunc(t.named, func(a, b namedGroup) int {
-		return cmp.Or(cmp.Compare(a.name.kind, b.name.kind), strings.Compare(a.name.text, b.name.text), cmp.Compare(a.group, b.group))
+		return cmp.Or(cmp.Compare(a.name.kind, b.name.kind), strings.Compare(a.name.text.Value(), b.name.text.Value()), cmp.Compare(a.group, b.group))
 	})
 	t.slots = make([]principalSlot, sizeFor(len(t.named)))
 	mask := uint32(len(t.slots) - 1)
@@ -374,7 +374,7 @@ func (t *principalTable) lookup(n *principalName) []namedGroup {
 		if s.hi == 0 {
 			return nil
 		}
-		if s.name.hash == n.hash && s.name == *n {
+		if s.name == *n {
 			return t.named[s.lo:s.hi]
 		}
 	}

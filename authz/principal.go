@@ -3,6 +3,7 @@ package authz
 import (
 	"errors"
 	"strings"
+	"unique"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
@@ -86,9 +87,9 @@ const (
 
 // principalName is an entry of a Principal element, ready to be compared.
 type principalName struct {
-	kind nameKind
-	text string
+	text unique.Handle[string]
 	hash uint32
+	kind nameKind
 }
 
 type nameKind uint8
@@ -102,7 +103,7 @@ const (
 )
 
 func newPrincipalName(kind nameKind, text string) principalName {
-	return principalName{kind: kind, text: text, hash: fold.Hash(text) + uint32(kind)}
+	return principalName{kind: kind, text: unique.Make(text), hash: fold.Hash(text) + uint32(kind)}
 }
 
 // ErrPrincipal says that a text names no principal that could make a request.
@@ -207,10 +208,14 @@ func (p *Principal) identify() {
 	switch p.Kind {
 	case User:
 		add(awsName, p.ARN, directGrant, entityPart)
-		add(awsName, p.UniqueID, directGrant, entityPart)
+		if strings.HasPrefix(p.UniqueID, "AIDA") {
+			add(awsName, p.UniqueID, directGrant, entityPart)
+		}
 	case RoleSession:
 		add(awsName, p.Issuer, entityGrant, entityPart)
-		add(awsName, p.UniqueID, entityGrant, entityPart)
+		if strings.HasPrefix(p.UniqueID, "AROA") {
+			add(awsName, p.UniqueID, entityGrant, entityPart)
+		}
 		if p.session != "" {
 			add(awsName, p.ARN, directGrant, sessionPart)
 		}

@@ -43,6 +43,8 @@ type Program struct {
 	kind Kind
 	// allows and denies tell what the statements of either effect may speak of.
 	allows, denies spoken
+	// allowsAll: a statement allows everyone everything without condition, as the policies that AWS attaches to every level of an organization do.
+	allowsAll bool
 	// own has the statements of a policy without principals.
 	own        effects
 	statements []statement
@@ -112,6 +114,7 @@ func Compile(d *policy.Document, k Kind) *Program {
 	for i := range d.Statements {
 		s, c := &d.Statements[i], &p.statements[i]
 		*c = compileStatement(s, k, d.Variables())
+		p.allowsAll = p.allowsAll || allowsAll(s, k)
 		switch {
 		case !k.hasPrincipals():
 			p.own.of(s.Effect).add(int32(i), s, c)
@@ -133,6 +136,15 @@ func Compile(d *policy.Document, k Kind) *Program {
 	}
 	p.named.finish()
 	return p
+}
+
+// allowsAll reports whether a statement allows everyone everything without condition.
+func allowsAll(s *policy.Statement, k Kind) bool {
+	all := func(e *policy.Element) bool {
+		return !e.Not && slices.ContainsFunc(e.Items, func(v policy.Value) bool { return v.Text == "*" })
+	}
+	return s.Effect == policy.Allow && all(&s.Action) && all(&s.Resource) && len(s.Condition.Blocks) == 0 &&
+		(!k.hasPrincipals() || s.Principal.Everyone)
 }
 
 func (p *Program) finish(e *effects) {
@@ -186,7 +198,7 @@ func groupOf(e *policy.Principal) group {
 		}
 	}
 	slices.SortFunc(g.names, func(a, b principalName) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.text, b.text))
+		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.text.Value(), b.text.Value()))
 	})
 	g.names = slices.Compact(g.names)
 	return g
@@ -204,7 +216,7 @@ func (g *group) key() string {
 	for _, n := range g.names {
 		b.WriteByte(0)
 		b.WriteByte(byte(n.kind))
-		b.WriteString(n.text)
+		b.WriteString(n.text.Value())
 	}
 	return b.String()
 }

@@ -101,15 +101,15 @@ func isBase64(s string) bool {
 
 // Match reports whether the test holds in a request: the tables of policy-language.md §5.2 and doc/language.md "Operators".
 func (t *Test) Match(c *Context) bool {
-	i, present := c.find(t.Key)
+	f := c.find(&t.Key)
 	if t.Operator.Comparison == Null {
-		if present && !c.facts[i].value.empty() {
+		if f != nil && !c.empty(f) {
 			return t.wantFalse
 		}
 		return t.wantsTrue
 	}
 	negated := table[t.Operator.Comparison].negated
-	if !present {
+	if f == nil {
 		switch t.Operator.Set {
 		case ForAllValues:
 			return true
@@ -118,18 +118,14 @@ func (t *Test) Match(c *Context) bool {
 		}
 		return negated || t.Operator.IfExists
 	}
-	v := &c.facts[i].value
-	if !v.many {
-		// One text is a list of one for the set operators.
-		return t.matchText(v.text, c) != negated
-	}
-	if t.Operator.Set == NoSet {
+	switch {
+	case f.many && t.Operator.Set == NoSet:
 		return negated
+	case f.list == 0:
+		// One text is a list of one for the set operators.
+		return t.matchText(f.text, c) != negated
 	}
-	if v.list == nil {
-		return t.matchText(v.text, c) != negated
-	}
-	for _, text := range v.list {
+	for _, text := range c.listOf(f) {
 		if hit := t.matchText(text, c) != negated; hit != (t.Operator.Set == ForAllValues) {
 			return hit
 		}
