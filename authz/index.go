@@ -56,14 +56,14 @@ type slot struct {
 
 // ref points to a statement, with what must hold of the action and resource for it to apply, in an order from cheap to dear.
 type ref struct {
-	statement int32
-	// end and guard are a necessary condition on the resource: see guard.
-	guard guard
 	// mask and name are a necessary condition on the first eight bytes of the action's name: see Action.start.
 	mask, name uint64
+	// guard is a necessary condition on the resource.
+	guard guard
 	// pattern is what the action's name must match, if that is not said by mask and name.
-	pattern *wildcard.Pattern
-	kind    refKind
+	pattern   *wildcard.Pattern
+	statement int32
+	kind      refKind
 }
 
 type refKind uint8

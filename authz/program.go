@@ -34,17 +34,9 @@ func (k Kind) hasPrincipals() bool { return k == Resource || k == Endpoint || k 
 // Program is a document made ready to be asked: its statements prepared, and found by principal, service and action. A
 // Program is immutable; everything that uses the policy shares it.
 type Program struct {
-	Document *policy.Document
-	// ARN is the policy's own ARN, printed in messages; empty for inline policies.
-	ARN string
-	// Name is for people; it may be empty.
-	Name string
-
-	kind Kind
-	// allows and denies tell what the statements of either effect may speak of.
+	// allows and denies tell what the statements of either effect may speak of. They stand first, since they are what most decisions
+	// look at and all that some do.
 	allows, denies spoken
-	// allowsAll: a statement allows everyone everything without condition, as the policies that AWS attaches to every level of an organization do.
-	allowsAll bool
 	// own has the statements of a policy without principals.
 	own        effects
 	statements []statement
@@ -53,6 +45,15 @@ type Program struct {
 	// everyone are the groups that are not found by name: those of "*", and those with NotPrincipal.
 	everyone []int32
 	named    principalTable
+	kind     Kind
+	// allowsAll: a statement allows everyone everything without condition, as the policies that AWS attaches to every level of an organization do.
+	allowsAll bool
+
+	Document *policy.Document
+	// ARN is the policy's own ARN, printed in messages; empty for inline policies.
+	ARN string
+	// Name is for people; it may be empty.
+	Name string
 }
 
 // effects are the statements of either effect.

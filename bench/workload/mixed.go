@@ -47,11 +47,6 @@ var mixedShapes = []shape{
 		{"dynamodb:DeleteTable", "arn:aws:dynamodb:eu-west-1:111122223333:table/users-{n}", facts(fact("aws:MultiFactorAuthPresent", "false")), ExplicitDeny},
 		{"ec2:TerminateInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/i-0abc1234def567890", nil, ImplicitDeny},
 	}},
-	{`{"Sid":"DenyOtherRegions","Effect":"Deny","NotAction":["iam:*","sts:*","s3:*","route53:*","cloudfront:*","support:*"],"Resource":"*",
-	   "Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","eu-central-1"]}}}`, []probe{
-		{"ec2:DescribeInstances", "*", facts(fact("aws:RequestedRegion", "us-west-2")), ExplicitDeny},
-		{"lambda:InvokeFunction", "arn:aws:lambda:us-west-2:111122223333:function:team-{n}-ingest", facts(fact("aws:RequestedRegion", "us-west-2")), ExplicitDeny},
-	}},
 	{`{"Sid":"Functions","Effect":"Allow","Action":["lambda:InvokeFunction","lambda:GetFunction"],"Resource":"arn:aws:lambda:eu-west-1:111122223333:function:team-{n}-*"}`, []probe{
 		{"lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:team-{n}-ingest", nil, Allow},
 		{"lambda:UpdateFunctionCode", "arn:aws:lambda:eu-west-1:111122223333:function:team-{n}-ingest", nil, ImplicitDeny},
