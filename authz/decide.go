@@ -163,11 +163,13 @@ const maxMarked = 64
 // there is no branch, and what follows goes from one marked policy to the next.
 func (j *judge) mark(programs []*Program) {
 	a := j.r.Action
+	var denies, allows uint64
 	for i, p := range programs[:min(len(programs), maxMarked)] {
 		deny, allow := p.denies.of(a), p.allows.of(a)
-		j.denies |= (deny | -deny) >> 63 << i
-		j.allows |= (allow | -allow) >> 63 << i
+		denies |= (deny | -deny) >> 63 << (i & 63)
+		allows |= (allow | -allow) >> 63 << (i & 63)
 	}
+	j.denies, j.allows = denies, allows
 }
 
 // firstOwn is firstAllow for the marked identity policies.
@@ -370,7 +372,7 @@ func (j *judge) denied(p *Program) int32 {
 		}
 	}
 	for _, i := range p.everyone {
-		if g := &p.groups[i]; !g.not || !j.spared(g) {
+		if g := &p.groups[i]; g.deny.of(j.r.Action) != 0 && (!g.not || !j.spared(g)) {
 			keep(g.deny.first(p, j.r, limit))
 		}
 	}
@@ -379,8 +381,11 @@ func (j *judge) denied(p *Program) int32 {
 	}
 	names := j.names()
 	for i := range names {
-		for _, named := range p.named.lookup(&names[i].name) {
-			keep(p.groups[named.group].deny.first(p, j.r, limit))
+		groups := p.named.lookup(&names[i].name)
+		for k := range groups {
+			if groups[k].denies.of(j.r.Action) != 0 {
+				keep(p.groups[groups[k].group].deny.first(p, j.r, limit))
+			}
 		}
 	}
 	return found
@@ -442,8 +447,9 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 		}
 	}
 	for _, i := range p.everyone {
-		g := &p.groups[i]
-		ask(g, j.worth(p, g))
+		if g := &p.groups[i]; g.allow.of(j.r.Action) != 0 {
+			ask(g, j.worth(p, g))
+		}
 	}
 	if p.named.slots == nil {
 		return best, statement
@@ -451,8 +457,11 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 	names := j.names()
 	for i := range names {
 		id := &names[i]
-		for _, named := range p.named.lookup(&id.name) {
-			ask(&p.groups[named.group], id.grant)
+		groups := p.named.lookup(&id.name)
+		for k := range groups {
+			if groups[k].allows.of(j.r.Action) != 0 {
+				ask(&p.groups[groups[k].group], id.grant)
+			}
 		}
 	}
 	return best, statement

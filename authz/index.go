@@ -24,8 +24,11 @@ type index struct {
 	slots []slot
 	refs  []ref
 	wide  []ref
+	// sole is the slot of the one service that patterns speak of, if it is only one: most policies are about few.
+	sole slot
 	// keys are those of the slots: two can have one hash, but it suffices to look when something was found.
-	keys []string
+	keys    []string
+	soleKey string
 
 	// entries are collected by add and sorted into the table by finish.
 	entries []entry
@@ -181,6 +184,7 @@ func (ix *index) fill(entries []entry) {
 	if keys == 0 {
 		return
 	}
+	services := 0
 	size := sizeFor(keys)
 	ix.slots, ix.keys = make([]slot, size), make([]string, size)
 	for i := 0; i < len(entries); {
@@ -199,9 +203,14 @@ func (ix *index) fill(entries []entry) {
 		ix.slots[at], ix.keys[at] = s, e.key
 		if e.kind == serviceEntry {
 			ix.services |= bitOf(s.hash)
+			services++
+			ix.sole, ix.soleKey = s, e.key
 		} else {
 			ix.actions[wordOf(s.hash)] |= bitOf(s.hash)
 		}
+	}
+	if services != 1 {
+		ix.sole, ix.soleKey = slot{}, ""
 	}
 }
 
@@ -225,7 +234,13 @@ func (ix *index) first(p *Program, r *Request, limit int32) int32 {
 			found, limit = n, n
 		}
 	}
-	if ix.looked.services&r.Action.serviceBit != 0 {
+	if ix.sole.hi != 0 {
+		if ix.sole.hash == r.Action.serviceHash {
+			if n := p.firstOf(ix.refs[ix.sole.lo:ix.sole.hi], r, limit); n >= 0 && ix.soleKey == r.Action.service {
+				found, limit = n, n
+			}
+		}
+	} else if ix.looked.services&r.Action.serviceBit != 0 {
 		if n := ix.find(r.Action.serviceHash, r.Action.service, p, r, limit); n >= 0 {
 			found, limit = n, n
 		}
@@ -265,7 +280,11 @@ func (p *Program) firstOf(refs []ref, r *Request, limit int32) int32 {
 	start := r.Action.start
 	for i := range refs {
 		ref := &refs[i]
-		if start&ref.mask != ref.name || !ref.guard.passes(resource) {
+		if start&ref.mask != ref.name {
+			continue
+		}
+		// This is ref.guard.passes(resource), which the compiler does not put in line.
+		if end := ref.guard.end; end != 0 && (uint(end) > uint(len(resource)) || lastBytes(resource[:end]) != ref.guard.bytes) {
 			continue
 		}
 		if ref.statement >= limit {
@@ -326,33 +345,45 @@ type principalTable struct {
 	named []namedGroup
 }
 
+// namedGroup is a group among those that name somebody, with what it may speak of at hand.
 type namedGroup struct {
-	name  principalName
-	group int32
+	allows, denies spoken
+	group          int32
 }
 
 type principalSlot struct {
 	name   principalName
-	lo, hi uint32
+	lo, hi uint32 // of named; hi is 0 in an empty slot
 }
 
-func (t *principalTable) add(n principalName, group int32) {
-	t.named = append(t.named, namedGroup{n, group})
-}
-
-func (t *principalTable) finish() {
-	if len(t.named) == 0 {
-		return
+// newPrincipalTable makes a table of the names of all groups that are found by name.
+func newPrincipalTable(groups []group) (t principalTable) {
+	type pair struct {
+		name  principalName
+		group int32
 	}
-	slices.SortStableFunc(t.named, func(a, b namedGroup) int {
+	var pairs []pair
+	for i := range groups {
+		if g := &groups[i]; !g.not && !g.everyone {
+			for _, n := range g.names {
+				pairs = append(pairs, pair{n, int32(i)})
+			}
+		}
+	}
+	if len(pairs) == 0 {
+		return t
+	}
+	slices.SortStableFunc(pairs, func(a, b pair) int {
 		return cmp.Or(cmp.Compare(a.name.kind, b.name.kind), strings.Compare(a.name.text.Value(), b.name.text.Value()), cmp.Compare(a.group, b.group))
 	})
-	t.slots = make([]principalSlot, sizeFor(len(t.named)))
+	t.named = make([]namedGroup, len(pairs))
+	t.slots = make([]principalSlot, sizeFor(len(pairs)))
 	mask := uint32(len(t.slots) - 1)
-	for i := 0; i < len(t.named); {
-		s := principalSlot{name: t.named[i].name, lo: uint32(i)}
-		for i < len(t.named) && t.named[i].name == s.name {
-			i++
+	for i := 0; i < len(pairs); {
+		s := principalSlot{name: pairs[i].name, lo: uint32(i)}
+		for ; i < len(pairs) && pairs[i].name == s.name; i++ {
+			g := &groups[pairs[i].group]
+			t.named[i] = namedGroup{g.allow.spoken, g.deny.spoken, pairs[i].group}
 		}
 		s.hi = uint32(i)
 		at := s.name.hash & mask
@@ -361,6 +392,7 @@ func (t *principalTable) finish() {
 		}
 		t.slots[at] = s
 	}
+	return t
 }
 
 // lookup returns the groups that name n.

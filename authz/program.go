@@ -129,13 +129,9 @@ func Compile(d *policy.Document, k Kind) *Program {
 		p.finish(&g.effects)
 		if g.not || g.everyone {
 			p.everyone = append(p.everyone, int32(i))
-			continue
-		}
-		for _, n := range g.names {
-			p.named.add(n, int32(i))
 		}
 	}
-	p.named.finish()
+	p.named = newPrincipalTable(p.groups)
 	return p
 }
 
@@ -281,6 +277,9 @@ func (s *statement) matches(r *Request) bool {
 func (s *statement) matchesResource(r *Request) bool {
 	if s.anyResource {
 		return true
+	}
+	if len(s.resources) == 1 { // its guard is the ref's, which has been passed
+		return s.resources[0].Match(&r.resource, &r.Context) != s.notResources
 	}
 	text := r.resource.Text()
 	for i := range s.guards {

@@ -86,7 +86,10 @@ func newARN(pattern string, variables bool, completion Completion) ARN {
 // Match reports whether p matches value.
 func (p *ARN) Match(value *arn.Parts, c *Context) bool {
 	if p.isWhole {
-		return p.whole.Match(value.Text(), c)
+		if p.whole.pieces == nil {
+			return p.whole.fixed.Match(value.Text())
+		}
+		return p.whole.matchPieces(value.Text(), c)
 	}
 	if len(p.parts) < arn.PartCount {
 		return p.matchShort(value, c)
