@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
 )
 
 // Kind is what a document is for. Each kind has its own rules, messages and order of checks.

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/condition"
-	"github.com/writ-iam/writ/internal/jsontext"
 	"github.com/writ-iam/writ/internal/fold"
+	"github.com/writ-iam/writ/internal/jsontext"
 )
 
 // MaxSize is the longest text that Parse reads, in bytes. Services ask for far less (limits.md §2); this bound is there so
