@@ -87,7 +87,7 @@ func (g *ACLGrant) grants(r *Request) grant {
 	case "AllUsers":
 		return directGrant
 	case "AuthenticatedUsers":
-		if p.Kind != Anonymous {
+		if p.Kind != Anonymous && p.Kind != Provider { // they did not sign
 			return directGrant
 		}
 	case "":

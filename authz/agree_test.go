@@ -87,6 +87,16 @@ func explained(t failer, c *authz.Case, d authz.Decision, text []byte) {
 			return
 		}
 	}
+	if d.Effect == authz.Allow && d.Layer == authz.IdentityLayer && d.Policy >= 0 {
+		for i := range e.Findings {
+			if f := &e.Findings[i]; f.Layer == d.Layer && f.Effect.String() == "Allow" && f.Applies() {
+				if f.Place != d.Place {
+					t.Fatalf("%s is named, but %s allows before\n%s", d.StatementPath(), f.Path(f.Layer), text)
+				}
+				break
+			}
+		}
+	}
 	if denied != (d.Effect == authz.ExplicitDeny) {
 		t.Fatalf("a Deny applies: %v, the decision is %v\n%s", denied, d.Effect, text)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/internal/jsontext"
 	"github.com/writ-iam/writ/policy"
@@ -294,11 +295,14 @@ func (cr *caseReader) program(k Kind) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, arn := "", ""
+	name, policyARN := "", ""
 	if wrapped, err := cr.unwrap(raw); err != nil {
+		if e, ok := err.(*jsontext.Error); ok {
+			return nil, &CaseError{at + e.Offset, e.Detail}
+		}
 		return nil, err
 	} else if wrapped != nil {
-		name, arn = wrapped.name, wrapped.arn
+		name, policyARN = wrapped.name, wrapped.arn
 		raw, at = wrapped.document, at+wrapped.offset
 	}
 	d, err := policy.Parse(raw)
@@ -307,7 +311,7 @@ func (cr *caseReader) program(k Kind) (*Program, error) {
 		return nil, &CaseError{at + e.Offset, e.Detail}
 	}
 	p := Compile(d, k)
-	p.Name, p.ARN = name, arn
+	p.Name, p.ARN = name, policyARN
 	return p, nil
 }
 
@@ -431,7 +435,7 @@ func (cr *caseReader) principalFacts(a *Action) Facts {
 		case keyUserID:
 			f.UniqueID, _, _ = strings.Cut(fact.text, ":")
 		case keyPrincipalARN:
-			if isSession && f.Issuer == "" {
+			if isSession && f.Issuer == "" && couldIssue(fact.text, cr.principal.text) {
 				f.Issuer = fact.text
 			}
 		case keyAssumedRoot:
@@ -441,4 +445,11 @@ func (cr *caseReader) principalFacts(a *Action) Facts {
 		}
 	}
 	return f
+}
+
+// couldIssue reports whether role is the ARN of a role in a session's account.
+func couldIssue(role, session string) bool {
+	r, err := arn.Parse(role)
+	s := arn.Cut(session)
+	return err == nil && r.Service == "iam" && strings.HasPrefix(r.Resource, "role/") && s.Len() == arn.PartCount && r.Account == s.Part(4)
 }

@@ -130,7 +130,9 @@ func (j *judge) explicitDeny() (d Decision) {
 		}
 	}
 	if j.identity {
-		j.mark(ps.Identity)
+		if !j.mark(ps.Identity) {
+			return Decision{ExplicitDeny, IdentityLayer, nowhere, nil}
+		}
 		for m := j.denies; m != 0; m &= m - 1 {
 			i := bits.TrailingZeros64(m)
 			p := ps.Identity[i]
@@ -161,15 +163,20 @@ const maxMarked = 64
 
 // mark finds the identity policies that may have something to say. Which they are nobody can foresee, a branch predictor neither: so
 // there is no branch, and what follows goes from one marked policy to the next.
-func (j *judge) mark(programs []*Program) {
+//
+// It reports whether all of them are of a kind that belongs here. A policy with principals in this place is somebody's mistake, and
+// its denies must not be lost by it.
+func (j *judge) mark(programs []*Program) bool {
 	a := j.r.Action
-	var denies, allows uint64
+	var denies, allows, others uint64
 	for i, p := range programs[:min(len(programs), maxMarked)] {
 		deny, allow := p.denies.of(a), p.allows.of(a)
 		denies |= (deny | -deny) >> 63 << (i & 63)
 		allows |= (allow | -allow) >> 63 << (i & 63)
+		others |= p.others
 	}
 	j.denies, j.allows = denies, allows
+	return others == 0
 }
 
 // firstOwn is firstAllow for the marked identity policies.

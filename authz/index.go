@@ -114,8 +114,13 @@ func (ix *index) add(number int32, s *policy.Statement, c *statement) {
 		}
 		return
 	}
+	ix.entries = slices.Grow(ix.entries, len(s.Action.Items))
 	for _, v := range s.Action.Items {
-		ix.entries = append(ix.entries, newEntry(base, fold.Name(v.Text)))
+		text := fold.Name(v.Text)
+		if !strings.ContainsAny(text, ":*?") {
+			continue // no action is without a colon, and in the table it would be taken for a service
+		}
+		ix.entries = append(ix.entries, newEntry(base, text))
 	}
 }
 
@@ -137,7 +142,8 @@ func newEntry(r ref, text string) entry {
 	r.name = startOf(start)
 	r.mask = 1<<(8*len(start)) - 1
 	// "Get*" is said by its first bytes; what is longer, or has more wildcards, is not.
-	if prefix, ok := p.Prefix(); !p.MatchesAll() && (!ok || len(prefix) > 8) {
+	// Neither is what holds a zero byte, which is how short names are filled up.
+	if prefix, ok := p.Prefix(); !p.MatchesAll() && (!ok || len(prefix) > 8 || strings.IndexByte(prefix, 0) >= 0) {
 		r.pattern = &p
 	}
 	return entry{key: service, kind: serviceEntry, ref: r}
@@ -147,7 +153,7 @@ func (ix *index) finish() {
 	if len(ix.entries) == 0 {
 		return
 	}
-	slices.SortStableFunc(ix.entries, func(a, b entry) int {
+	slices.SortFunc(ix.entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.key, b.key), cmp.Compare(a.statement, b.statement))
 	})
 	// A statement that names an action twice is asked once.
@@ -214,7 +220,7 @@ func (ix *index) fill(entries []entry) {
 	}
 }
 
-// sameKey reports whether two entries belong in one slot. A service and an action without a colon, which is none, may be the same text.
+// sameKey reports whether two entries belong in one slot. Actions have a colon and services none, so a key is of one kind.
 func (e *entry) sameKey(o *entry) bool { return e.kind == o.kind && e.key == o.key }
 
 // sizeFor returns a power of two that leaves a table of n keys at most two thirds full.

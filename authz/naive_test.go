@@ -744,7 +744,7 @@ func (c *naiveCase) aclLevel() naiveLevel {
 			continue
 		}
 		switch grantee := grant["grantee"].(string); {
-		case grantee == "AllUsers", grantee == "AuthenticatedUsers" && c.caller.kind != "anonymous":
+		case grantee == "AllUsers", grantee == "AuthenticatedUsers" && c.caller.kind != "anonymous" && c.caller.kind != "provider":
 			best = max(best, levelDirect)
 		case len(grantee) == 12:
 			best = max(best, c.caller.entryLevel("AWS", grantee, false, true))
@@ -1161,18 +1161,22 @@ func naiveInRange(request, value string) bool {
 	address = address.Unmap()
 	if !strings.Contains(value, "/") { // no prefix: /32 or /128
 		only, err := netip.ParseAddr(value)
-		return err == nil && only.Zone() == "" && only == address
+		return err == nil && only.Zone() == "" && only.Unmap() == address
 	}
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
 		return false
 	}
 	network := prefix.Addr()
+	bits := prefix.Bits()
+	if network.Is4In6() && bits >= 96 {
+		network, bits = network.Unmap(), bits-96
+	}
 	if network.BitLen() != address.BitLen() { // a v4 value never falls in a v6 range
 		return false
 	}
 	a, n := address.AsSlice(), network.AsSlice()
-	for bit := range prefix.Bits() {
+	for bit := range bits {
 		mask := byte(0x80) >> (bit % 8)
 		if a[bit/8]&mask != n[bit/8]&mask {
 			return false
@@ -1261,7 +1265,7 @@ func readNaiveCase(caseJSON []byte) *naiveCase {
 	// Rule 33, the owner of the resource.
 	parts := strings.SplitN(c.resource, ":", 6)
 	c.resourceAccount = text("resourceAccount")
-	if c.resourceAccount == "" && len(parts) == 6 {
+	if c.resourceAccount == "" && len(parts) == 6 && len(parts[4]) == 12 && strings.Trim(parts[4], "0123456789") == "" {
 		c.resourceAccount = parts[4]
 	}
 	if c.resourceAccount == "" {
@@ -1341,7 +1345,8 @@ func (c *naiveCase) readCaller(principal, issuer string) {
 			derived["aws:principalarn"] = who.roleARN
 			derived["aws:principaltype"] = "AssumedRole"
 			// A session's ARN does not tell the role's path; what the context tells of the role then counts. A role's ARN tells all.
-			if told, given := c.single("aws:PrincipalArn"); given && issuer == "" && sort == "assumed-role" {
+			if told, given := c.single("aws:PrincipalArn"); given && issuer == "" && sort == "assumed-role" &&
+				strings.Contains(told, ":iam::"+who.account+":role/") {
 				who.roleARN = told
 			}
 			role := strings.SplitN(who.roleARN, ":", 6)

@@ -155,6 +155,9 @@ func (p *Principal) fromARN(a arn.ARN, f Facts) error {
 	p.Account = a.Account
 	switch a.Service + ":" + kind {
 	case "iam:root":
+		if a.Resource != "root" {
+			return ErrPrincipal
+		}
 		p.Kind = Root
 		if f.AssumedRoot {
 			p.Kind = AssumedRoot
@@ -180,12 +183,29 @@ func (p *Principal) fromARN(a arn.ARN, f Facts) error {
 	default:
 		return ErrPrincipal
 	}
-	if p.Kind != Root && p.Kind != AssumedRoot && rest == "" {
+	if p.Kind != Root && p.Kind != AssumedRoot && (rest == "" || strings.HasSuffix(rest, "/")) {
 		return ErrPrincipal
 	}
-	if issuer, err := arn.Parse(p.Issuer); err == nil && p.Kind == RoleSession {
-		p.serviceLinked = strings.HasPrefix(issuer.Resource, serviceLinkedPath)
+	return p.checkIssuer()
+}
+
+// checkIssuer refuses a session whose issuer cannot have issued it: it must be a role, or a user, of the session's account.
+func (p *Principal) checkIssuer() error {
+	kind := ""
+	switch {
+	case p.Kind == RoleSession:
+		kind = "role/"
+	case p.Kind == FederatedSession && p.Issuer != "":
+		kind = "user/"
+	default:
+		p.Issuer = ""
+		return nil
 	}
+	issuer, err := arn.Parse(p.Issuer)
+	if err != nil || issuer.Service != "iam" || issuer.Account != p.Account || !strings.HasPrefix(issuer.Resource, kind) {
+		return ErrPrincipal
+	}
+	p.serviceLinked = strings.HasPrefix(issuer.Resource, serviceLinkedPath)
 	return nil
 }
 

@@ -37,6 +37,8 @@ type Program struct {
 	// allows and denies tell what the statements of either effect may speak of. They stand first, since they are what most decisions
 	// look at and all that some do.
 	allows, denies spoken
+	// others is 1 if the policy says whom it speaks of, and so has no place among identity policies.
+	others uint64
 	// own has the statements of a policy without principals.
 	own        effects
 	statements []statement
@@ -108,9 +110,13 @@ func (s *statement) commonGuard() guard {
 	return newGuard(prefix)
 }
 
-// Compile makes a Program of a document. It takes time and memory linear in the document's size, but for the sorting of its actions.
+// Compile makes a Program of a document. It takes time and memory in proportion to the document's size, but for the
+// sorting of its actions.
 func Compile(d *policy.Document, k Kind) *Program {
 	p := &Program{Document: d, kind: k, statements: make([]statement, len(d.Statements))}
+	if k.hasPrincipals() {
+		p.others = 1
+	}
 	groups := make(map[string]int) // by principals
 	for i := range d.Statements {
 		s, c := &d.Statements[i], &p.statements[i]
@@ -141,7 +147,7 @@ func allowsAll(s *policy.Statement, k Kind) bool {
 		return !e.Not && slices.ContainsFunc(e.Items, func(v policy.Value) bool { return v.Text == "*" })
 	}
 	return s.Effect == policy.Allow && all(&s.Action) && all(&s.Resource) && len(s.Condition.Blocks) == 0 &&
-		(!k.hasPrincipals() || s.Principal.Everyone)
+		(!k.hasPrincipals() || s.Principal.Everyone && !s.Principal.Not)
 }
 
 func (p *Program) finish(e *effects) {

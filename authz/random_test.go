@@ -693,7 +693,7 @@ func (s *scenario) actionPattern(action string) string {
 	case 13:
 		return oneOf(s.dice, s.theme.actions)
 	case 14:
-		return pick(s.dice, action+" ", service+": "+name, "foo:Bar", "iam:*", "s3:*", service+":"+name+"*?", service+":**", "sts:Assume*", "kms:De*")
+		return pick(s.dice, service, service+":"+name[:min(2, len(name))]+"\x00*", service+":"+name+":x", action+" ", service+": "+name, "foo:Bar", "iam:*", "s3:*", service+":"+name+"*?", service+":**", "sts:Assume*", "kms:De*")
 	}
 	return s.otherCase(service+":"+name[:1]) + "*"
 }

@@ -103,7 +103,8 @@ func (r *Request) Reset(p *Principal, a *Action, resource string) {
 	r.Principal, r.Action, r.ManagementAccount = p, a, ""
 	r.resource = arn.Cut(resource)
 	r.ResourceAccount = p.Account
-	if r.resource.Len() == arn.PartCount && r.resource.Part(4) != "" {
+	// What AWS itself owns, such as its managed policies, has "aws" where others have an account: it is everybody's.
+	if r.resource.Len() == arn.PartCount && arn.IsAccount(r.resource.Part(4)) {
 		r.ResourceAccount = r.resource.Part(4)
 	}
 	r.Context.Reset()

@@ -8,10 +8,13 @@ import (
 // parseRange reads a policy's CIDR range, or an address, which is a range of one (policy-language.md §5.1 IpAddress).
 func parseRange(s string) (netip.Prefix, bool) {
 	if strings.IndexByte(s, '/') < 0 {
-		a, ok := parsePolicyAddress(s)
+		a, ok := parseAddress(s)
 		return netip.PrefixFrom(a, a.BitLen()), ok
 	}
 	p, err := netip.ParsePrefix(s)
+	if a := p.Addr(); err == nil && a.Is4In6() && p.Bits() >= 96 {
+		p = netip.PrefixFrom(a.Unmap(), p.Bits()-96)
+	}
 	return p.Masked(), err == nil
 }
 

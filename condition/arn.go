@@ -54,9 +54,16 @@ func NewARN(pattern string, variables bool, completion Completion) ARN {
 
 func newARN(pattern string, variables bool, completion Completion) ARN {
 	variables = variables && strings.Contains(pattern, "${")
+	if !variables {
+		// Nearly all patterns are of this form; they need no splitting.
+		parts := arn.Cut(pattern)
+		if parts.Len() == arn.PartCount && !strings.ContainsAny(pattern[:len(pattern)-len(parts.Part(arn.PartCount-1))], "*?") {
+			return ARN{whole: NewText(pattern, true, false), isWhole: true}
+		}
+	}
 	split := arn.SplitPattern(pattern, variables)
 	head := pattern[:len(pattern)-len(split[len(split)-1])]
-	if len(split) == arn.PartCount && !strings.ContainsAny(head, "*?") && !(variables && strings.Contains(head, "${")) ||
+	if len(split) == arn.PartCount && variables && !strings.ContainsAny(head, "*?") && !strings.Contains(head, "${") ||
 		pattern == "*" && completion != CompleteNever {
 		return ARN{whole: NewText(pattern, true, variables), isWhole: true}
 	}

@@ -249,7 +249,10 @@ func federatedTenants(d *Document) (problems []Problem) {
 						Detail:  "every Cognito user of every account would be let in; ask for " + cognito + ":aud",
 						message: "A condition block must be present for the Cognito provider"})
 				}
-				_, issuer, _ := strings.Cut(v.Text, ":oidc-provider/")
+				issuer := v.Text
+				if _, name, ok := strings.Cut(v.Text, ":oidc-provider/"); ok {
+					issuer = name
+				}
 				if claim := sharedIssuers[issuer]; claim != "" && !asksFor(s, claim) {
 					problems = append(problems, Problem{Rule: NoTenant, Offset: v.Offset, Subject: v.Text,
 						Detail:  fmt.Sprintf("%s serves many tenants; ask for %s in a condition", issuer, claim),

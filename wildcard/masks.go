@@ -6,50 +6,58 @@ import "unicode/utf8"
 // searching", CACM 35, 1992): bit j of the state says that the run's first j+1 characters match up to here. It takes
 // one step a character and 64 characters of the run, whatever the run looks like, where trying each place in turn
 // takes up to one step for each character of the run.
+//
+// The masks look at the first characters of the run and at no more different ones than they have rows for, so that they never need
+// much more memory than the pattern's text; where these match, the whole run is compared.
 type masks struct {
-	length int // of the run, in characters
+	length int // of what the masks look at, in characters
 	words  int // of a row
 	row    map[rune][]uint64
-	ones   []uint64 // the row of every character that the run does not name
+	ones   []uint64 // the row of every character that has none of its own
 }
+
+const (
+	maxLength = 2048
+	maxRows   = 64
+)
 
 func newMasks(text string) *masks {
 	m := &masks{row: make(map[rune][]uint64)}
-	m.length = characters(text)
+	m.length = min(characters(text), maxLength)
 	m.words = (m.length + 63) / 64
 	m.ones = make([]uint64, m.words)
-	each(text, func(i int, c rune, one bool) {
+	// A character without a row could be any: its place in the run is left to the comparison.
+	each(text, m.length, func(i int, c rune, one bool) {
 		switch {
-		case one:
-			m.ones[i/64] |= 1 << (i % 64)
-		case m.row[c] == nil:
+		case !one && m.row[c] != nil:
+		case !one && len(m.row) < maxRows:
 			m.row[c] = make([]uint64, m.words)
+		default:
+			m.ones[i/64] |= 1 << (i % 64)
 		}
 	})
 	for _, row := range m.row {
 		copy(row, m.ones)
 	}
-	each(text, func(i int, c rune, one bool) {
-		if !one {
-			m.row[c][i/64] |= 1 << (i % 64)
+	each(text, m.length, func(i int, c rune, one bool) {
+		if row := m.row[c]; !one && row != nil {
+			row[i/64] |= 1 << (i % 64)
 		}
 	})
 	return m
 }
 
-func (m *masks) find(value string, pos int) (end int, ok bool) {
-	var fixed [32]uint64
-	state := fixed[:]
-	if m.words > len(fixed) {
-		state = make([]uint64, m.words)
-	}
-	state = state[:m.words]
+// find returns the end of the leftmost match of the run at or after pos.
+func (m *masks) find(r *run, value string, pos int) (end int, ok bool) {
+	var fixed [maxLength / 64]uint64
+	state := fixed[:m.words]
 	last := uint64(1) << ((m.length - 1) % 64)
-	for pos < len(value) {
-		c, n := utf8.DecodeRuneInString(value[pos:])
-		pos += n
+	start := pos // where a match that ends at pos would begin: m.length characters before it
+	for n := 0; pos < len(value); n++ {
+		c, size := utf8.DecodeRuneInString(value[pos:])
+		pos += size
 		row, named := m.row[c]
-		if !named || c == utf8.RuneError && n == 1 {
+		if !named || c == utf8.RuneError && size == 1 {
 			row = m.ones
 		}
 		carry := uint64(1)
@@ -58,8 +66,13 @@ func (m *masks) find(value string, pos int) (end int, ok bool) {
 			state[w] = (state[w]<<1 | carry) & row[w]
 			carry = next
 		}
+		if n >= m.length {
+			start += width(value[start:])
+		}
 		if state[m.words-1]&last != 0 {
-			return pos, true
+			if end, ok := r.matchAt(value, start); ok {
+				return end, true
+			}
 		}
 	}
 	return 0, false
@@ -67,13 +80,13 @@ func (m *masks) find(value string, pos int) (end int, ok bool) {
 
 // characters counts the characters of an encoded run.
 func characters(text string) (n int) {
-	each(text, func(int, rune, bool) { n++ })
+	each(text, len(text), func(int, rune, bool) { n++ })
 	return n
 }
 
-// each calls f with the characters of an encoded run.
-func each(text string, f func(i int, c rune, one bool)) {
-	for i, pos := 0, 0; pos < len(text); i++ {
+// each calls f with the characters of an encoded run, at most n of them.
+func each(text string, n int, f func(i int, c rune, one bool)) {
+	for i, pos := 0, 0; pos < len(text) && i < n; i++ {
 		if text[pos] == One {
 			f(i, 0, true)
 			pos++

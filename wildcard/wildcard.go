@@ -8,8 +8,9 @@
 // These are the only two signs of AWS's policy language (policy-language.md §§3–5): brackets and backslashes are ordinary
 // characters. A character is a Unicode code point; a byte that is no valid UTF-8 counts as one.
 //
-// A match takes time linear in the value for all patterns that people write, and at worst
-// len(value)·len(pattern)/64 steps: no pattern makes it backtrack over more than one run of the pattern.
+// A match takes time linear in the value for all patterns that people write. Hostile ones take at worst
+// len(value)·len(pattern)/64 steps as long as they keep to 2 KB and 64 different characters, and never more than len(value)·len(pattern): no
+// pattern makes it backtrack over more than one run.
 package wildcard
 
 import (
@@ -106,8 +107,7 @@ func (p *Pattern) Prefix() (text string, ok bool) { return p.text, p.shape == pr
 // MatchesAll reports whether p matches every text by its form alone.
 func (p *Pattern) MatchesAll() bool { return p.shape == all || p.shape == prefix && p.text == "" }
 
-// Match reports whether p matches the whole of value. It does not allocate, unless a run of the pattern with ? in it
-// is longer than 2,048 characters.
+// Match reports whether p matches the whole of value. It does not allocate.
 func (p *Pattern) Match(value string) bool {
 	switch p.shape {
 	case exact:
@@ -221,7 +221,7 @@ func (r *run) find(value string, pos int) (end int, ok bool) {
 		i := strings.Index(value[pos:], r.text)
 		return pos + i + len(r.text), i >= 0
 	case r.long != nil:
-		return r.long.find(value, pos)
+		return r.long.find(r, value, pos)
 	}
 	for {
 		if end, ok := r.matchAt(value, pos); ok {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -68,18 +69,28 @@ The exit status is 0 if all went well, 1 if --check finds a file in another form
 	return cmd
 }
 
-// replaceFile writes a file beside the old one and puts it in its place, so that there is a whole file at every moment.
-func replaceFile(name string, content []byte) error {
+// replaceFile writes a file beside the old one and puts it in its place, so that there is a whole file at every moment. Of a symbolic
+// link it replaces what the link points to.
+func replaceFile(name string, content []byte) (err error) {
+	if name, err = filepath.EvalSymlinks(name); err != nil {
+		return err
+	}
 	info, err := os.Stat(name)
 	if err != nil {
 		return err
 	}
-	temp := name + ".writ-fmt"
-	if err := os.WriteFile(temp, content, info.Mode().Perm()); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(name), ".writ-fmt-*")
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(temp, name); err != nil {
-		return errors.Join(err, os.Remove(temp))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Chmod(info.Mode().Perm()), f.Sync(), f.Close()); err != nil {
+		return err
 	}
-	return nil
+	return os.Rename(f.Name(), name)
 }

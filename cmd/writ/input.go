@@ -46,11 +46,18 @@ func files(args []string, extensions ...string) ([]string, error) {
 			all = append(all, arg)
 		default:
 			before := len(all)
-			err := filepath.WalkDir(arg, func(path string, d fs.DirEntry, err error) error {
-				if err == nil && d.Type().IsRegular() && slices.Contains(extensions, filepath.Ext(path)) {
+			// The separator makes WalkDir follow the directory itself if it is a link.
+			err := filepath.WalkDir(arg+string(filepath.Separator), func(path string, d fs.DirEntry, err error) error {
+				if err != nil || d.IsDir() || !slices.Contains(extensions, filepath.Ext(path)) {
+					return err
+				}
+				// Links to files count: that is how configuration is mounted in many places.
+				if info, err := os.Stat(path); err != nil {
+					return err
+				} else if info.Mode().IsRegular() {
 					all = append(all, path)
 				}
-				return err
+				return nil
 			})
 			if err != nil {
 				return nil, err
@@ -118,8 +125,8 @@ func (c *chunk) at(offset int, detail string) *inputError {
 // chunkSize is about how much of a file of JSON lines is handed out at once.
 const chunkSize = 256 << 10
 
-// chunks cuts a file. A file whose first line is a whole JSON object is JSON lines and comes in chunks of many lines;
-// any other comes as one chunk.
+// chunks cuts a file. A file whose name ends in .jsonl, or whose first line is a whole JSON object, is JSON lines and comes in chunks of many
+// lines; any other comes as one chunk.
 func chunks(name string, stdin io.Reader, yield func(chunk) bool) error {
 	f, err := open(name, stdin)
 	if err != nil {
@@ -131,7 +138,7 @@ func chunks(name string, stdin io.Reader, yield func(chunk) bool) error {
 	if err != nil {
 		return err
 	}
-	if !isObject(first) {
+	if filepath.Ext(name) != ".jsonl" && !isObject(first) {
 		text, err := readAll(name, io.MultiReader(bytes.NewReader(first), r))
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -35,10 +36,13 @@ The exit status is 0 if nothing is wrong, 1 if there are findings, 2 if a docume
 			l.stdin, l.stdout = cmd.InOrStdin(), cmd.OutOrStdout()
 			var result error
 			for _, name := range names {
-				if err := l.lint(name); errors.Is(err, errReported) || result == nil {
+				err := l.lint(name)
+				if err != nil && !errors.Is(err, errFound) && !errors.Is(err, errReported) {
+					fmt.Fprintf(cmd.ErrOrStderr(), "writ: %v\n", err)
+					err = errReported
+				}
+				if result == nil || errors.Is(err, errReported) {
 					result = err
-				} else if err != nil && !errors.Is(err, errFound) {
-					return err
 				}
 			}
 			return result
@@ -105,7 +109,7 @@ func (l *linter) kindOf(d *policy.Document) (policy.Kind, error) {
 		return kind, nil
 	}
 	if d == nil {
-		return policy.Inline, nil
+		return policy.Grammar, nil // what cannot be read does not look like anything
 	}
 	kind := policy.Inline
 	for i := range d.Statements {
@@ -118,7 +122,7 @@ func (l *linter) kindOf(d *policy.Document) (policy.Kind, error) {
 		}
 		kind = policy.Trust
 		for _, v := range s.Action.Items {
-			if !strings.HasPrefix(strings.ToLower(v.Text), "sts:") {
+			if len(v.Text) < 4 || !fold.Equal(v.Text[:4], "sts:") {
 				return policy.Resource, nil
 			}
 		}

@@ -8,6 +8,8 @@
 // Only ASCII letters fold (security: two names that look alike to Unicode must not be one to us).
 package fold
 
+import "hash/maphash"
+
 // Name returns s with its ASCII letters in lower case. It does not allocate if they are already.
 func Name(s string) string {
 	for i := range len(s) {
@@ -43,12 +45,12 @@ func Equal(a, b string) bool {
 	return true
 }
 
-// Hash returns the 32-bit FNV-1a hash of s. It tells names apart in tables; who can choose names can make them collide, so a
-// table compares the names too.
+// Hash returns a hash of s, for tables that live no longer than the process. It is seeded, so that nobody can choose names that
+// collide and make a table slow; a table compares the names all the same.
 func Hash(s string) uint32 {
-	h := uint32(2166136261)
-	for i := range len(s) {
-		h = (h ^ uint32(s[i])) * 16777619
-	}
-	return h
+	h := maphash.String(seed, s)
+	return uint32(h ^ h>>32)
 }
+
+// seed is drawn once. No result depends on it, only where in a table things stand.
+var seed = maphash.MakeSeed()
