@@ -59,31 +59,64 @@ func (e *CaseError) Error() string { return e.Detail }
 // ParseCase reads one case. Unknown members are errors. The error is a *CaseError.
 func ParseCase(text string) (*Case, error) {
 	r := jsontext.NewReader(text)
-	c, err := ReadCase(r)
+	c, _, err := readCase(r)
 	if err == nil {
-		if err := r.Finish(); err != nil {
-			return nil, caseError(err)
-		}
+		err = r.Finish()
 	}
-	return c, err
-}
-
-// ReadCase reads the case that comes next in r. The error is a *CaseError.
-func ReadCase(r *jsontext.Reader) (*Case, error) {
-	cr := caseReader{r: r}
-	cr.start = r.Offset()
-	if err := cr.members(); err != nil {
-		return nil, caseError(err)
-	}
-	c, err := cr.build()
 	if err != nil {
 		return nil, caseError(err)
 	}
 	return c, nil
 }
 
+// EachCase reads a text that holds one case, a list of cases, or one case after the other, and calls yield with each. A case that
+// makes no sense is given as an error, a *CaseError, and the next one follows; where the text is no JSON any more, that
+// error is the last. EachCase stops if yield returns false.
+func EachCase(text string, yield func(*Case, error) bool) {
+	r := jsontext.NewReader(text)
+	isList := r.Next() == jsontext.Array
+	more, err := true, error(nil)
+	if isList {
+		more, err = r.Array()
+	}
+	for more && err == nil {
+		c, whole, caseErr := readCase(r)
+		if caseErr != nil && !whole {
+			err = caseErr
+			break
+		}
+		if !yield(c, caseError(caseErr)) {
+			return
+		}
+		if isList {
+			more, err = r.Element()
+		} else {
+			more = r.Next() != jsontext.Invalid
+		}
+	}
+	if err == nil {
+		err = r.Finish()
+	}
+	if err != nil {
+		yield(nil, caseError(err))
+	}
+}
+
+// readCase reads the case that comes next in r; whole says that an error lies in what the case says and that r stands behind it.
+func readCase(r *jsontext.Reader) (c *Case, whole bool, err error) {
+	cr := caseReader{r: r}
+	cr.start = r.Offset()
+	if err := cr.members(); err != nil {
+		return nil, false, err
+	}
+	c, err = cr.build()
+	return c, true, err
+}
+
 func caseError(err error) error {
 	switch err := err.(type) {
+	case nil:
+		return nil
 	case *jsontext.Error:
 		return &CaseError{Offset: err.Offset, Detail: err.Detail}
 	case *CaseError:

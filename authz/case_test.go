@@ -83,6 +83,38 @@ func usesMixedText(raw string) bool {
 	return false
 }
 
+func TestEachCaseGoesOnBehindACaseThatMakesNoSense(t *testing.T) {
+	good := `{"principal":"anonymous","action":"s3:GetObject","resource":"*"}`
+	senseless := `{"principal":"nobody","action":"s3:GetObject","resource":"*"}`
+	for text, want := range map[string]string{
+		good:               "+",
+		good + "\n" + good: "++",
+		"[]":               "",
+		"[" + good + "," + senseless + "," + good + "]": "+-+",
+		senseless + good:   "-+",
+		"[" + good + ",{]": "+-",
+		"[" + good + "] x": "+-",
+		"":                 "-",
+		"7":                "-",
+	} {
+		got := ""
+		authz.EachCase(text, func(c *authz.Case, err error) bool {
+			if (c == nil) != (err != nil) {
+				t.Errorf("%s: case %v, error %v", text, c, err)
+			}
+			if err != nil {
+				got += "-"
+			} else {
+				got += "+"
+			}
+			return true
+		})
+		if got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func FuzzParseCase(f *testing.F) {
 	f.Add(`{"principal":"anonymous","action":"s3:GetObject","resource":"*","policies":{"identity":[{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}]}}`)
 	f.Add(`{"name":"x","principal":"arn:aws:sts::111122223333:assumed-role/r/s","action":"sts:AssumeRole","resource":"arn:aws:iam::111122223333:role/r","context":{"aws:userid":"AROAX:s","a":["b",1,true]},"policies":{"resource":{"document":{"Statement":[]}},"acl":[{"grantee":"AllUsers","permission":"READ"}],"scp":[[]]}}`)

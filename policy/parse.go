@@ -320,6 +320,7 @@ func (p *parser) principal(s *Statement, name string) error {
 	default:
 		return p.wrongType(name, `"*" or an object`)
 	}
+	e.object = true
 	kind, ok, err := r.Object()
 	for ; ok && err == nil; kind, ok, err = r.Member() {
 		entry := PrincipalEntry{Type: Value{Text: kind, Offset: r.NameOffset()}}

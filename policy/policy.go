@@ -142,6 +142,7 @@ type Principal struct {
 	Entries []PrincipalEntry
 
 	offset, place int
+	object        bool
 	value         Value // a text instead of an object
 }
 

@@ -65,7 +65,7 @@ func missingTrustElements(d *Document) (problems []Problem) {
 		s := &d.Statements[i]
 		if !s.Principal.Present() {
 			problems = append(problems, Problem{Rule: NoPrincipal, Offset: s.Start, Subject: "Principal", Detail: "the statement has no Principal"})
-		} else if !s.Principal.value.textGiven() && len(s.Principal.Entries) == 0 {
+		} else if s.Principal.object && len(s.Principal.Entries) == 0 {
 			problems = append(problems, Problem{Rule: NoPrincipal, Offset: s.Principal.offset, Subject: "Principal",
 				Detail: "the Principal is empty", message: "Missing required field Principal cannot be empty!"})
 		}
@@ -90,6 +90,8 @@ func trustPrincipalForms(d *Document) (problems []Problem) {
 		case p.Not:
 			problems = append(problems, Problem{Rule: AllowNotPrincipal, Offset: p.place, Subject: p.Name,
 				Detail: "a trust policy has Principal only", message: "AssumeRole policy must not contain NotPrincipal field."})
+		case p.Present() && !p.object && !p.value.textGiven():
+			problems = append(problems, Problem{Rule: PrincipalText, Offset: p.offset, Subject: p.Name, Detail: p.Name + " must be an object", message: "Principal must be a JSON object."})
 		case p.Everyone:
 			problems = append(problems, Problem{Rule: PrincipalText, Offset: p.offset, Subject: "*",
 				Detail: `in a trust policy everyone is {"AWS": "*"}`, message: "Principal must be a JSON object."})

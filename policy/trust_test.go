@@ -41,7 +41,7 @@ func TestTrustMessages(t *testing.T) {
 		{with(policy.Trust, `Principal={"Federated":"cognito-identity.amazonaws.com"}`, `Condition={"StringEquals":{"cognito-identity.amazonaws.com:aud":"p"}}`), ""},
 		{with(policy.Trust, `Principal={"Federated":"cognito-identity.amazonaws.com"}`, `Condition={"StringEquals":{"cognito-identity.amazonaws.com:amr":"p"}}`), cognito},
 		{with(policy.Trust, `Principal={"Federated":"cognito-identity.amazonaws.com"}`, `Effect="Deny"`), ""},
-		{with(policy.Trust, `Condition=[]`), syntax}, {with(policy.Trust, `Condition={"x":{"k":"v"}}`), syntax}, {with(policy.Trust, `Sid=1`), syntax}, {with(policy.Trust, `Foo=1`), syntax}, {with(policy.Trust, `NotAction="sts:AssumeRole"`), syntax}, {with(policy.Trust, `Effect=1`), syntax}, {with(policy.Trust, `Principal=["*"]`, `Action="sts:*"`), "Missing required field Principal cannot be empty!"},
+		{with(policy.Trust, `Condition=[]`), syntax}, {with(policy.Trust, `Condition={"x":{"k":"v"}}`), syntax}, {with(policy.Trust, `Sid=1`), syntax}, {with(policy.Trust, `Foo=1`), syntax}, {with(policy.Trust, `NotAction="sts:AssumeRole"`), syntax}, {with(policy.Trust, `Effect=1`), syntax}, {with(policy.Trust, `Principal=["*"]`, `Action="sts:*"`), "Principal must be a JSON object."},
 		{with(policy.Trust, `Principal={"AWS":"*"}`), ""},
 		// The accepted actions.
 		{with(policy.Trust, `Action=["sts:AssumeRole","sts:AssumeRoleWithSAML","sts:AssumeRoleWithWebIdentity","sts:TagSession","sts:SetSourceIdentity","sts:SetContext","sts:*","sts:Assume*","STS:assumerole"]`), ""},

@@ -150,30 +150,14 @@ func (d *decider) judge(c *chunk) (a answer) {
 		d.judgeLines(c, &a)
 		return a
 	}
-	r := jsontext.NewReader(c.text)
-	isArray := r.Next() == jsontext.Array
-	more, err := true, error(nil)
-	if isArray {
-		more, err = r.Array()
-	}
-	for more && err == nil {
-		var cs *authz.Case
-		if cs, err = authz.ReadCase(r); err != nil {
-			break
-		}
-		d.answer(c, cs, &a)
-		if isArray {
-			more, err = r.Element()
+	authz.EachCase(c.text, func(cs *authz.Case, err error) bool {
+		if err != nil {
+			a.errs = append(a.errs, c.problem(0, err))
 		} else {
-			more = r.Next() != jsontext.Invalid
+			d.answer(c, cs, &a)
 		}
-	}
-	if err == nil {
-		err = r.Finish()
-	}
-	if err != nil {
-		a.errs = append(a.errs, c.problem(err))
-	}
+		return true
+	})
 	return a
 }
 
@@ -186,8 +170,7 @@ func (d *decider) judgeLines(c *chunk, a *answer) {
 		if strings.TrimSpace(line) != "" {
 			cs, err := authz.ParseCase(line)
 			if err != nil {
-				e := err.(*authz.CaseError)
-				a.errs = append(a.errs, c.at(start+e.Offset, e.Detail))
+				a.errs = append(a.errs, c.problem(start, err))
 			} else {
 				d.answer(c, cs, a)
 			}
@@ -196,15 +179,11 @@ func (d *decider) judgeLines(c *chunk, a *answer) {
 	}
 }
 
-// problem puts an error of reading at its place in the file.
-func (c *chunk) problem(err error) error {
-	var ce *authz.CaseError
-	var je *jsontext.Error
-	switch {
-	case errors.As(err, &ce):
-		return c.at(ce.Offset, ce.Detail)
-	case errors.As(err, &je):
-		return c.at(je.Offset, je.Detail)
+// problem puts an error of reading, in what begins at an offset, at its place in the file.
+func (c *chunk) problem(start int, err error) error {
+	var e *authz.CaseError
+	if errors.As(err, &e) {
+		return c.at(start+e.Offset, e.Detail)
 	}
 	return err
 }
