@@ -68,7 +68,7 @@ func Kinds() []string {
 func Check(k Kind, text string) (*Document, error) {
 	d, problems := check(k, text)
 	if len(problems) > 0 {
-		return nil, newError(k, text, &problems[0])
+		return nil, newError(k, PositionOf(text, problems[0].Offset), &problems[0])
 	}
 	return d, nil
 }
@@ -82,11 +82,42 @@ const maxProblems = 1000
 func Problems(k Kind, text string) []*Error {
 	_, problems := check(k, text)
 	problems = problems[:min(len(problems), maxProblems)]
+	positions := positionsOf(text, problems)
 	errs := make([]*Error, len(problems))
 	for i := range problems {
-		errs[i] = newError(k, text, &problems[i])
+		errs[i] = newError(k, positions[i], &problems[i])
 	}
 	return errs
+}
+
+// positionsOf returns the positions of problems, in one walk through the text.
+func positionsOf(text string, problems []Problem) []Position {
+	order := make([]int, len(problems))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return problems[a].Offset - problems[b].Offset })
+	positions := make([]Position, len(problems))
+	at, from := Position{Line: 1, Column: 1}, 0
+	for _, i := range order {
+		to := min(problems[i].Offset, len(text))
+		step := PositionOf(text[from:to], to-from)
+		if step.Line > 1 {
+			at = Position{Line: at.Line + step.Line - 1, Column: step.Column}
+		} else {
+			at.Column += step.Column - 1
+		}
+		positions[i], from = at, to
+	}
+	return positions
+}
+
+// note appends a problem, unless there are so many already that nobody reads them.
+func note(problems []Problem, p Problem) []Problem {
+	if len(problems) >= maxProblems {
+		return problems
+	}
+	return append(problems, p)
 }
 
 // check runs the passes of a kind. Their order is AWS's: what an earlier pass finds hides what a later one would.
@@ -133,7 +164,7 @@ func repeatedSids(d *Document) (problems []Problem) {
 			continue
 		}
 		if seen[sid.Text] {
-			problems = append(problems, Problem{Rule: RepeatedSid, Offset: sid.Offset, Subject: sid.Text,
+			problems = note(problems, Problem{Rule: RepeatedSid, Offset: sid.Offset, Subject: sid.Text,
 				Detail: fmt.Sprintf("an earlier statement has the Sid %q too", sid.Text)})
 		}
 		seen[sid.Text] = true
@@ -193,7 +224,7 @@ func CheckSize(k Kind, text string, quota int, owner, name string) error {
 		return nil
 	}
 	p := Problem{Rule: OverQuota, Offset: len(text), Detail: fmt.Sprintf("the document has %d characters that count; the quota is %d", size, quota)}
-	e := newError(k, text, &p)
+	e := newError(k, PositionOf(text, p.Offset), &p)
 	e.Code = "LimitExceeded"
 	switch k {
 	case Trust:

@@ -13,7 +13,7 @@ import (
 // can be wrong; the details are ours.
 func checkControl(d *Document, problems []Problem, k Kind) []Problem {
 	refuse := func(rule Rule, offset int, subject, format string, args ...any) {
-		problems = append(problems, Problem{Rule: rule, Offset: offset, Subject: subject, Detail: fmt.Sprintf(format, args...)})
+		problems = note(problems, Problem{Rule: rule, Offset: offset, Subject: subject, Detail: fmt.Sprintf(format, args...)})
 	}
 	if d.Version != "2012-10-17" {
 		refuse(OldVersion, max(d.version, 0), d.Version, `a control policy needs "Version": "2012-10-17"`)

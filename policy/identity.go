@@ -19,11 +19,11 @@ func checkIdentity(d *Document, grammar []Problem, k Kind) []Problem {
 	_, problems := take(nil, syntax, PrincipalText, PrincipalType)
 
 	if k == Managed && d.Version != "2012-10-17" { // 2
-		problems = append(problems, Problem{Rule: OldVersion, Offset: max(d.version, 0), Detail: `a managed policy needs "Version": "2012-10-17"`})
+		problems = note(problems, Problem{Rule: OldVersion, Offset: max(d.version, 0), Detail: `a managed policy needs "Version": "2012-10-17"`})
 	}
 	problems = append(problems, legacy...)
 	if leadingBlank(d) {
-		problems = append(problems, Problem{Rule: LegacyParsing, Detail: "white space stands before the document"})
+		problems = note(problems, Problem{Rule: LegacyParsing, Detail: "white space stands before the document"})
 	}
 	problems = append(problems, legacyParsing(d)...)   // 3
 	problems = append(problems, sidCharacters(d)...)   // before 4: AWS complains of the characters first
@@ -67,7 +67,7 @@ func legacyParsing(d *Document) (problems []Problem) {
 			for _, key := range b.Keys {
 				for _, v := range key.Items {
 					if !condition.ValidDate(v.Text) {
-						problems = append(problems, Problem{Rule: LegacyParsing, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is not a date", v.Text)})
+						problems = note(problems, Problem{Rule: LegacyParsing, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is not a date", v.Text)})
 					}
 				}
 			}
@@ -78,7 +78,7 @@ func legacyParsing(d *Document) (problems []Problem) {
 				continue
 			}
 			if parts[2] == "" || len(parts) < 6 && slices.Contains(parts, "") {
-				problems = append(problems, Problem{Rule: LegacyParsing, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("the ARN %q has an empty part where one is needed", v.Text)})
+				problems = note(problems, Problem{Rule: LegacyParsing, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("the ARN %q has an empty part where one is needed", v.Text)})
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func sidCharacters(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		sid := &d.Statements[i].Sid
 		if strings.Trim(fold.Name(sid.Text), "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
-			problems = append(problems, Problem{Rule: SidCharacters, Offset: sid.Offset, Subject: sid.Text,
+			problems = note(problems, Problem{Rule: SidCharacters, Offset: sid.Offset, Subject: sid.Text,
 				Detail: fmt.Sprintf("the Sid %q must have letters and digits only", sid.Text)})
 		}
 	}
@@ -104,7 +104,7 @@ func sidCharacters(d *Document) (problems []Problem) {
 func givenPrincipals(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		if p := &d.Statements[i].Principal; p.Present() {
-			problems = append(problems, Problem{Rule: PrincipalGiven, Offset: p.place, Subject: p.Name,
+			problems = note(problems, Problem{Rule: PrincipalGiven, Offset: p.place, Subject: p.Name,
 				Detail: p.Name + " is not for this kind of policy: who it applies to follows from where it is attached"})
 		}
 	}
@@ -114,7 +114,7 @@ func givenPrincipals(d *Document) (problems []Problem) {
 func missingActions(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		if s := &d.Statements[i]; len(s.Action.Items) == 0 {
-			problems = append(problems, Problem{Rule: NoAction, Offset: s.Start, Subject: "Action", Detail: "the statement names no action"})
+			problems = note(problems, Problem{Rule: NoAction, Offset: s.Start, Subject: "Action", Detail: "the statement names no action"})
 		}
 	}
 	return problems
@@ -123,7 +123,7 @@ func missingActions(d *Document) (problems []Problem) {
 func missingResources(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		if s := &d.Statements[i]; len(s.Resource.Items) == 0 {
-			problems = append(problems, Problem{Rule: NoResource, Offset: s.Start, Subject: "Resource", Detail: "the statement names no resource"})
+			problems = note(problems, Problem{Rule: NoResource, Offset: s.Start, Subject: "Resource", Detail: "the statement names no resource"})
 		}
 	}
 	return problems
@@ -139,7 +139,7 @@ func badResources(d *Document) (problems []Problem) {
 				continue
 			}
 			if message := resourceFault(v.Text, d.Variables()); message != "" {
-				problems = append(problems, Problem{Rule: InvalidResource, Offset: v.Offset, Subject: v.Text, Detail: message, message: message})
+				problems = note(problems, Problem{Rule: InvalidResource, Offset: v.Offset, Subject: v.Text, Detail: message, message: message})
 			}
 		}
 	}
@@ -205,7 +205,7 @@ func badActions(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		for _, v := range d.Statements[i].Action.Items {
 			if message := actionFault(v.Text); message != "" {
-				problems = append(problems, Problem{Rule: InvalidAction, Offset: v.Offset, Subject: v.Text, Detail: message, message: message})
+				problems = note(problems, Problem{Rule: InvalidAction, Offset: v.Offset, Subject: v.Text, Detail: message, message: message})
 			}
 		}
 	}

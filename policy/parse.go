@@ -23,7 +23,7 @@ func Parse(text string) (*Document, error) {
 	d, problems := read(text)
 	for i := range problems {
 		if p := &problems[i]; p.Rule.grammar() {
-			return nil, newError(Grammar, text, p)
+			return nil, newError(Grammar, PositionOf(text, p.Offset), p)
 		}
 	}
 	return d, nil

@@ -74,11 +74,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s", e.Position, e.Detail)
 }
 
-func newError(k Kind, text string, p *Problem) *Error {
+func newError(k Kind, at Position, p *Problem) *Error {
 	return &Error{
 		Kind:     k,
 		Problem:  *p,
-		Position: PositionOf(text, p.Offset),
+		Position: at,
 		Code:     k.code(),
 		Message:  k.message(p),
 	}

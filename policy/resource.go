@@ -13,7 +13,7 @@ import (
 func checkResource(d *Document, grammar []Problem) []Problem {
 	var problems []Problem
 	if d.text[0] != '{' {
-		problems = append(problems, Problem{Rule: InvalidJSON, Detail: "the document does not begin with '{'"})
+		problems = note(problems, Problem{Rule: InvalidJSON, Detail: "the document does not begin with '{'"})
 	}
 	problems, grammar = take(problems, grammar, NoStatement, EmptyStatement)
 	_, grammar = take(nil, grammar, PrincipalText, PrincipalType)
@@ -22,19 +22,19 @@ func checkResource(d *Document, grammar []Problem) []Problem {
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if !s.Principal.Present() {
-			problems = append(problems, Problem{Rule: NoPrincipal, Offset: s.Start, Subject: "Principal", Detail: "the statement has no Principal"})
+			problems = note(problems, Problem{Rule: NoPrincipal, Offset: s.Start, Subject: "Principal", Detail: "the statement has no Principal"})
 		}
 		if p := &s.Principal; p.Not && s.Effect == Allow {
-			problems = append(problems, Problem{Rule: AllowNotPrincipal, Offset: p.place, Subject: p.Name, Detail: "NotPrincipal with Allow would let in everybody else"})
+			problems = note(problems, Problem{Rule: AllowNotPrincipal, Offset: p.place, Subject: p.Name, Detail: "NotPrincipal with Allow would let in everybody else"})
 		}
 		if p := &s.Principal; p.Present() && !p.Everyone && len(p.Entries) == 0 {
-			problems = append(problems, Problem{Rule: InvalidPrincipal, Offset: p.offset, Subject: p.value.Text, Detail: `a principal is "*" or an object with members`})
+			problems = note(problems, Problem{Rule: InvalidPrincipal, Offset: p.offset, Subject: p.value.Text, Detail: `a principal is "*" or an object with members`})
 		}
 		for _, e := range s.Principal.Entries {
 			switch e.Type.Text {
 			case "AWS", "Service", "Federated", "CanonicalUser":
 			default:
-				problems = append(problems, Problem{Rule: InvalidPrincipal, Offset: e.Type.Offset, Subject: e.Type.Text, Detail: fmt.Sprintf("unknown type of principal %q", e.Type.Text)})
+				problems = note(problems, Problem{Rule: InvalidPrincipal, Offset: e.Type.Offset, Subject: e.Type.Text, Detail: fmt.Sprintf("unknown type of principal %q", e.Type.Text)})
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func checkResource(d *Document, grammar []Problem) []Problem {
 	for i := range d.Statements {
 		for _, v := range d.Statements[i].Action.Items {
 			if actionFault(v.Text) != "" {
-				problems = append(problems, Problem{Rule: InvalidAction, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is not an action", v.Text)})
+				problems = note(problems, Problem{Rule: InvalidAction, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is not an action", v.Text)})
 			}
 		}
 	}
@@ -56,7 +56,7 @@ func checkResource(d *Document, grammar []Problem) []Problem {
 			// A short ARN is expanded only if it holds a wildcard (policy-language.md §4).
 			parts := arn.SplitPattern(v.Text, d.Variables())
 			if parts[0] != "arn" || len(parts) < arn.PartCount && !strings.ContainsAny(v.Text, "*?") {
-				problems = append(problems, Problem{Rule: InvalidResource, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is not the ARN of a resource", v.Text)})
+				problems = note(problems, Problem{Rule: InvalidResource, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is not the ARN of a resource", v.Text)})
 			}
 		}
 		problems = append(problems, badRanges(&d.Statements[i])...)
@@ -73,7 +73,7 @@ func badRanges(s *Statement) (problems []Problem) {
 		for _, k := range b.Keys {
 			for _, v := range k.Items {
 				if !condition.ValidRange(v.Text) {
-					problems = append(problems, Problem{Rule: InvalidCondition, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is neither an address nor a range", v.Text)})
+					problems = note(problems, Problem{Rule: InvalidCondition, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("%q is neither an address nor a range", v.Text)})
 				}
 			}
 		}

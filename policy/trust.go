@@ -15,7 +15,7 @@ import (
 func checkTrust(d *Document, grammar []Problem) []Problem {
 	var problems []Problem
 	if leadingBlank(d) {
-		problems = append(problems, Problem{Rule: InvalidJSON, Detail: "white space stands before the document",
+		problems = note(problems, Problem{Rule: InvalidJSON, Detail: "white space stands before the document",
 			message: "JSON strings must not have leading spaces"})
 	}
 	problems, grammar = take(problems, grammar, BadVersion)
@@ -64,13 +64,13 @@ func missingTrustElements(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if !s.Principal.Present() {
-			problems = append(problems, Problem{Rule: NoPrincipal, Offset: s.Start, Subject: "Principal", Detail: "the statement has no Principal"})
+			problems = note(problems, Problem{Rule: NoPrincipal, Offset: s.Start, Subject: "Principal", Detail: "the statement has no Principal"})
 		} else if s.Principal.object && len(s.Principal.Entries) == 0 {
-			problems = append(problems, Problem{Rule: NoPrincipal, Offset: s.Principal.offset, Subject: "Principal",
+			problems = note(problems, Problem{Rule: NoPrincipal, Offset: s.Principal.offset, Subject: "Principal",
 				Detail: "the Principal is empty", message: "Missing required field Principal cannot be empty!"})
 		}
 		if len(s.Action.Items) == 0 {
-			problems = append(problems, Problem{Rule: NoAction, Offset: s.Start, Subject: "Action", Detail: "the statement names no action"})
+			problems = note(problems, Problem{Rule: NoAction, Offset: s.Start, Subject: "Action", Detail: "the statement names no action"})
 		}
 	}
 	return problems
@@ -85,15 +85,15 @@ func trustPrincipalForms(d *Document) (problems []Problem) {
 		s := &d.Statements[i]
 		switch p := &s.Principal; {
 		case p.Not && s.Effect == Allow:
-			problems = append(problems, Problem{Rule: AllowNotPrincipal, Offset: p.place, Subject: p.Name,
+			problems = note(problems, Problem{Rule: AllowNotPrincipal, Offset: p.place, Subject: p.Name,
 				Detail: "NotPrincipal with Allow would let in everybody else", message: "Allow with NotPrincipal is not allowed."})
 		case p.Not:
-			problems = append(problems, Problem{Rule: AllowNotPrincipal, Offset: p.place, Subject: p.Name,
+			problems = note(problems, Problem{Rule: AllowNotPrincipal, Offset: p.place, Subject: p.Name,
 				Detail: "a trust policy has Principal only", message: "AssumeRole policy must not contain NotPrincipal field."})
 		case p.Present() && !p.object && !p.value.textGiven():
-			problems = append(problems, Problem{Rule: PrincipalText, Offset: p.offset, Subject: p.Name, Detail: p.Name + " must be an object", message: "Principal must be a JSON object."})
+			problems = note(problems, Problem{Rule: PrincipalText, Offset: p.offset, Subject: p.Name, Detail: p.Name + " must be an object", message: "Principal must be a JSON object."})
 		case p.Everyone:
-			problems = append(problems, Problem{Rule: PrincipalText, Offset: p.offset, Subject: "*",
+			problems = note(problems, Problem{Rule: PrincipalText, Offset: p.offset, Subject: "*",
 				Detail: `in a trust policy everyone is {"AWS": "*"}`, message: "Principal must be a JSON object."})
 		}
 	}
@@ -105,7 +105,7 @@ func trustActions(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		for _, v := range d.Statements[i].Action.Items {
 			if !strings.HasPrefix(fold.Name(v.Text), "sts:") {
-				problems = append(problems, Problem{Rule: InvalidAction, Offset: v.Offset, Subject: v.Text,
+				problems = note(problems, Problem{Rule: InvalidAction, Offset: v.Offset, Subject: v.Text,
 					Detail:  fmt.Sprintf("%q is no action of STS", v.Text),
 					message: "AssumeRole policy may only specify STS AssumeRole actions."})
 			}
@@ -124,7 +124,7 @@ func trustResources(d *Document) (problems []Problem) {
 		if r.Not {
 			message = "AssumeRole policy must not contain resources."
 		}
-		problems = append(problems, Problem{Rule: ResourceGiven, Offset: r.place, Subject: r.Name,
+		problems = note(problems, Problem{Rule: ResourceGiven, Offset: r.place, Subject: r.Name,
 			Detail: r.Name + " is not for trust policies: the role is the resource", message: message})
 	}
 	return problems
@@ -139,7 +139,7 @@ func principalValues(d *Document, trust bool) (problems []Problem) {
 		for _, e := range d.Statements[i].Principal.Entries {
 			for _, v := range e.Items {
 				if principalFault(e.Type.Text, v.Text) {
-					problems = append(problems, invalidPrincipal(e.Type.Text, v, trust))
+					problems = note(problems, invalidPrincipal(e.Type.Text, v, trust))
 				}
 			}
 		}
@@ -247,7 +247,7 @@ func federatedTenants(d *Document) (problems []Problem) {
 			}
 			for _, v := range e.Items {
 				if v.Text == cognito && !asksFor(s, cognito+":aud") {
-					problems = append(problems, Problem{Rule: NoTenant, Offset: v.Offset, Subject: v.Text,
+					problems = note(problems, Problem{Rule: NoTenant, Offset: v.Offset, Subject: v.Text,
 						Detail:  "every Cognito user of every account would be let in; ask for " + cognito + ":aud",
 						message: "A condition block must be present for the Cognito provider"})
 				}
@@ -256,7 +256,7 @@ func federatedTenants(d *Document) (problems []Problem) {
 					issuer = name
 				}
 				if claim := sharedIssuers[issuer]; claim != "" && !asksFor(s, claim) {
-					problems = append(problems, Problem{Rule: NoTenant, Offset: v.Offset, Subject: v.Text,
+					problems = note(problems, Problem{Rule: NoTenant, Offset: v.Offset, Subject: v.Text,
 						Detail:  fmt.Sprintf("%s serves many tenants; ask for %s in a condition", issuer, claim),
 						message: fmt.Sprintf("The trust policy must have a condition on %s for the shared provider %s.", claim, issuer)})
 				}
