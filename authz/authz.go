@@ -12,7 +12,7 @@
 //	decision.Effect           // Allow, ExplicitDeny or ImplicitDeny
 //	decision.Message(request) // AWS's own words
 //
-// Decide is a pure function: no clock, no I/O, no log, no allocation. Everything in Writ that answers "may they" asks it.
+// Decide is a pure function: no clock, no I/O, no log; and it does not allocate, but for variables between wildcards. Everything in Writ that answers "may they" asks it.
 // Explain answers the same question at leisure and tells how near each statement came.
 //
 // The rules are those of evaluation.md, and doc/language.md 20–38 where they leave a choice.
