@@ -56,10 +56,28 @@ type CaseError struct {
 
 func (e *CaseError) Error() string { return e.Detail }
 
+// Cases reads cases. It keeps what it compiled, since the cases of a file tend to share policies; the zero Cases is ready to use, by one
+// goroutine at a time.
+type Cases struct {
+	programs map[compiled]*Program
+}
+
+// compiled is what a Program was made of.
+type compiled struct {
+	text string
+	kind Kind
+}
+
+// maxPrograms is how many programs Cases keeps; then it starts anew.
+const maxPrograms = 1024
+
 // ParseCase reads one case. Unknown members are errors. The error is a *CaseError.
-func ParseCase(text string) (*Case, error) {
+func ParseCase(text string) (*Case, error) { return new(Cases).Parse(text) }
+
+// Parse is like ParseCase.
+func (cs *Cases) Parse(text string) (*Case, error) {
 	r := jsontext.NewReader(text)
-	c, _, err := readCase(r)
+	c, _, err := cs.read(r)
 	if err == nil {
 		err = r.Finish()
 	}
@@ -69,10 +87,10 @@ func ParseCase(text string) (*Case, error) {
 	return c, nil
 }
 
-// EachCase reads a text that holds one case, a list of cases, or one case after the other, and calls yield with each. A case that
+// Each reads a text that holds one case, a list of cases, or one case after the other, and calls yield with each. A case that
 // makes no sense is given as an error, a *CaseError, and the next one follows; where the text is no JSON any more, that
-// error is the last. EachCase stops if yield returns false.
-func EachCase(text string, yield func(*Case, error) bool) {
+// error is the last. Each stops if yield returns false.
+func (cs *Cases) Each(text string, yield func(*Case, error) bool) {
 	r := jsontext.NewReader(text)
 	isList := r.Next() == jsontext.Array
 	more, err := true, error(nil)
@@ -80,7 +98,7 @@ func EachCase(text string, yield func(*Case, error) bool) {
 		more, err = r.Array()
 	}
 	for more && err == nil {
-		c, whole, caseErr := readCase(r)
+		c, whole, caseErr := cs.read(r)
 		if caseErr != nil && !whole {
 			err = caseErr
 			break
@@ -102,9 +120,9 @@ func EachCase(text string, yield func(*Case, error) bool) {
 	}
 }
 
-// readCase reads the case that comes next in r; whole says that an error lies in what the case says and that r stands behind it.
-func readCase(r *jsontext.Reader) (c *Case, whole bool, err error) {
-	cr := caseReader{r: r}
+// read reads the case that comes next in r; whole says that an error lies in what the case says and that r stands behind it.
+func (cs *Cases) read(r *jsontext.Reader) (c *Case, whole bool, err error) {
+	cr := caseReader{cases: cs, r: r}
 	cr.start = r.Offset()
 	if err := cr.members(); err != nil {
 		return nil, false, err
@@ -127,6 +145,7 @@ func caseError(err error) error {
 
 // caseReader collects the members of a case, which come in any order, and then builds it.
 type caseReader struct {
+	cases *Cases
 	r     *jsontext.Reader
 	start int
 	c     Case
@@ -328,6 +347,22 @@ func (cr *caseReader) program(k Kind) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p := cr.cases.programs[compiled{raw, k}]; p != nil {
+		return p, nil
+	}
+	p, err := cr.compile(raw, at, k)
+	if err != nil {
+		return nil, err
+	}
+	if len(cr.cases.programs) >= maxPrograms || cr.cases.programs == nil {
+		cr.cases.programs = make(map[compiled]*Program)
+	}
+	cr.cases.programs[compiled{raw, k}] = p
+	return p, nil
+}
+
+// compile makes a Program of what stands at an offset.
+func (cr *caseReader) compile(raw string, at int, k Kind) (*Program, error) {
 	name, policyARN := "", ""
 	if wrapped, err := cr.unwrap(raw); err != nil {
 		if e, ok := err.(*jsontext.Error); ok {

@@ -83,7 +83,7 @@ func usesMixedText(raw string) bool {
 	return false
 }
 
-func TestEachCaseGoesOnBehindACaseThatMakesNoSense(t *testing.T) {
+func TestEachGoesOnBehindACaseThatMakesNoSense(t *testing.T) {
 	good := `{"principal":"anonymous","action":"s3:GetObject","resource":"*"}`
 	senseless := `{"principal":"nobody","action":"s3:GetObject","resource":"*"}`
 	for text, want := range map[string]string{
@@ -98,7 +98,7 @@ func TestEachCaseGoesOnBehindACaseThatMakesNoSense(t *testing.T) {
 		"7":                "-",
 	} {
 		got := ""
-		authz.EachCase(text, func(c *authz.Case, err error) bool {
+		new(authz.Cases).Each(text, func(c *authz.Case, err error) bool {
 			if (c == nil) != (err != nil) {
 				t.Errorf("%s: case %v, error %v", text, c, err)
 			}

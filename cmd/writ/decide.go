@@ -146,11 +146,12 @@ func (d *decider) feed(names []string, queue chan<- chan answer) {
 
 // judge answers the cases of a chunk.
 func (d *decider) judge(c *chunk) (a answer) {
+	var cases authz.Cases
 	if c.lines {
-		d.judgeLines(c, &a)
+		d.judgeLines(&cases, c, &a)
 		return a
 	}
-	authz.EachCase(c.text, func(cs *authz.Case, err error) bool {
+	cases.Each(c.text, func(cs *authz.Case, err error) bool {
 		if err != nil {
 			a.errs = append(a.errs, c.problem(0, err))
 		} else {
@@ -161,14 +162,14 @@ func (d *decider) judge(c *chunk) (a answer) {
 	return a
 }
 
-func (d *decider) judgeLines(c *chunk, a *answer) {
+func (d *decider) judgeLines(cases *authz.Cases, c *chunk, a *answer) {
 	for start := 0; start < len(c.text); {
 		line := c.text[start:]
 		if end := strings.IndexByte(line, '\n'); end >= 0 {
 			line = line[:end]
 		}
 		if strings.TrimSpace(line) != "" {
-			cs, err := authz.ParseCase(line)
+			cs, err := cases.Parse(line)
 			if err != nil {
 				a.errs = append(a.errs, c.problem(start, err))
 			} else {
