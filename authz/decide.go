@@ -296,7 +296,7 @@ func (j *judge) grants() Decision {
 	}
 	root := p.Kind == Root || p.Kind == AssumedRoot
 	switch {
-	case p.Account != j.r.ResourceAccount, j.r.needsResourcePolicy() && (granted < entityGrant || root):
+	case p.Account != j.r.ResourceAccount, (j.trust || j.r.needsResourcePolicy()) && (granted < entityGrant || root):
 		// Both sides must allow.
 		if granted == noGrant {
 			return implicit(ResourceLayer, 0)
@@ -383,7 +383,7 @@ func (j *judge) denied(p *Program) int32 {
 			keep(g.deny.first(p, j.r, limit))
 		}
 	}
-	if p.named.slots == nil {
+	if p.namedDenies.of(j.r.Action) == 0 {
 		return found
 	}
 	names := j.names()
@@ -458,7 +458,7 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 			ask(g, j.worth(p, g))
 		}
 	}
-	if p.named.slots == nil {
+	if p.namedAllows.of(j.r.Action) == 0 {
 		return best, statement
 	}
 	names := j.names()

@@ -17,20 +17,21 @@ import (
 // before tables, tables before texts, and the few bytes of a guard before a whole pattern.
 type index struct {
 	spoken
-	// looked is what the table has, without the statements that are asked every time.
-	looked spoken
-
+	// tabled has the bits of the services in the table; those of spoken are all set if there are statements to be asked every time.
+	tabled uint64
 	// slots is an open-addressing table by the hash of a key, which is the name of an action or service.
 	slots []slot
-	refs  []ref
-	wide  []ref
+	// refs has what the slots point to, and from wide on what is asked every time.
+	refs []ref
+	wide int32
 	// sole is the slot of the one service that patterns speak of, if it is only one: most policies are about few.
 	sole slot
-	// keys are those of the slots: two can have one hash, but it suffices to look when something was found.
-	keys    []string
-	soleKey string
+	// keys are those of the slots, and behind them that of sole: two can have one hash, but it suffices to look when something was found.
+	keys *[]string
+}
 
-	// entries are collected by add and sorted into the table by finish.
+// indexBuilder collects what an index is made of.
+type indexBuilder struct {
 	entries []entry
 }
 
@@ -105,22 +106,22 @@ func startOf(name string) (n uint64) {
 }
 
 // add enters a statement by its Action or NotAction element.
-func (ix *index) add(number int32, s *policy.Statement, c *statement) {
+func (b *indexBuilder) add(number int32, s *policy.Statement, c *statement) {
 	base := ref{statement: number, guard: c.commonGuard()}
 	if s.Action.Not {
 		if len(s.Action.Items) > 0 {
 			base.kind = ofNotAction
-			ix.entries = append(ix.entries, entry{kind: wideEntry, ref: base})
+			b.entries = append(b.entries, entry{kind: wideEntry, ref: base})
 		}
 		return
 	}
-	ix.entries = slices.Grow(ix.entries, len(s.Action.Items))
+	b.entries = slices.Grow(b.entries, len(s.Action.Items))
 	for _, v := range s.Action.Items {
 		text := fold.Name(v.Text)
 		if !strings.ContainsAny(text, ":*?") {
 			continue // no action is without a colon, and in the table it would be taken for a service
 		}
-		ix.entries = append(ix.entries, newEntry(base, text))
+		b.entries = append(b.entries, newEntry(base, text))
 	}
 }
 
@@ -149,50 +150,48 @@ func newEntry(r ref, text string) entry {
 	return entry{key: service, kind: serviceEntry, ref: r}
 }
 
-func (ix *index) finish() {
-	if len(ix.entries) == 0 {
-		return
+// index makes the index. The builder cannot be used any more.
+func (b *indexBuilder) index() (ix index) {
+	if len(b.entries) == 0 {
+		return ix
 	}
-	slices.SortFunc(ix.entries, func(a, b entry) int {
+	slices.SortFunc(b.entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.key, b.key), cmp.Compare(a.statement, b.statement))
 	})
 	// A statement that names an action twice is asked once.
-	ix.entries = slices.CompactFunc(ix.entries, func(a, b entry) bool {
+	entries := slices.CompactFunc(b.entries, func(a, b entry) bool {
 		return a.kind == exactEntry && a.sameKey(&b) && a.statement == b.statement
 	})
-	keyed := slices.IndexFunc(ix.entries, func(e entry) bool { return e.kind == wideEntry })
+	keyed := slices.IndexFunc(entries, func(e entry) bool { return e.kind == wideEntry })
 	if keyed < 0 {
-		keyed = len(ix.entries)
+		keyed = len(entries)
 	}
-	ix.refs = make([]ref, len(ix.entries))
-	for i := range ix.entries {
-		ix.refs[i] = ix.entries[i].ref
+	ix.refs, ix.wide = make([]ref, len(entries)), int32(keyed)
+	for i := range entries {
+		ix.refs[i] = entries[i].ref
 	}
-	if keyed < len(ix.entries) {
-		ix.wide = ix.refs[keyed:]
-	}
-	ix.fill(ix.entries[:keyed])
-	ix.looked = ix.spoken
-	if len(ix.wide) > 0 {
+	ix.fill(entries[:keyed])
+	ix.tabled = ix.services
+	if keyed < len(entries) {
 		ix.services = ^uint64(0)
 	}
-	ix.entries = nil
+	return ix
 }
 
 // fill makes the table of entries that are sorted by kind and key.
 func (ix *index) fill(entries []entry) {
-	keys := 0
+	different := 0
 	for i := range entries {
 		if i == 0 || !entries[i].sameKey(&entries[i-1]) {
-			keys++
+			different++
 		}
 	}
-	if keys == 0 {
+	if different == 0 {
 		return
 	}
-	services := 0
-	size := sizeFor(keys)
-	ix.slots, ix.keys = make([]slot, size), make([]string, size)
+	services, size := 0, sizeFor(different)
+	keys := make([]string, size+1)
+	ix.slots, ix.keys = make([]slot, size), &keys
 	for i := 0; i < len(entries); {
 		e := &entries[i]
 		s := slot{hash: fold.Hash(e.key), lo: uint32(i)}
@@ -206,17 +205,17 @@ func (ix *index) fill(entries []entry) {
 			}
 			at = (at + 1) % uint32(size)
 		}
-		ix.slots[at], ix.keys[at] = s, e.key
+		ix.slots[at], keys[at] = s, e.key
 		if e.kind == serviceEntry {
 			ix.services |= bitOf(s.hash)
 			services++
-			ix.sole, ix.soleKey = s, e.key
+			ix.sole, keys[size] = s, e.key
 		} else {
 			ix.actions[wordOf(s.hash)] |= bitOf(s.hash)
 		}
 	}
 	if services != 1 {
-		ix.sole, ix.soleKey = slot{}, ""
+		ix.sole = slot{}
 	}
 }
 
@@ -235,24 +234,24 @@ func sizeFor(n int) int {
 // first returns the number of the first statement below limit that applies to the request, or -1.
 func (ix *index) first(p *Program, r *Request, limit int32) int32 {
 	found := int32(-1)
-	if ix.looked.actions[r.Action.word]&r.Action.bit != 0 {
+	if ix.actions[r.Action.word]&r.Action.bit != 0 {
 		if n := ix.find(r.Action.hash, r.Action.folded, p, r, limit); n >= 0 {
 			found, limit = n, n
 		}
 	}
 	if ix.sole.hi != 0 {
 		if ix.sole.hash == r.Action.serviceHash {
-			if n := p.firstOf(ix.refs[ix.sole.lo:ix.sole.hi], r, limit); n >= 0 && ix.soleKey == r.Action.service {
+			if n := p.firstOf(ix.refs[ix.sole.lo:ix.sole.hi], r, limit); n >= 0 && (*ix.keys)[len(ix.slots)] == r.Action.service {
 				found, limit = n, n
 			}
 		}
-	} else if ix.looked.services&r.Action.serviceBit != 0 {
+	} else if ix.tabled&r.Action.serviceBit != 0 {
 		if n := ix.find(r.Action.serviceHash, r.Action.service, p, r, limit); n >= 0 {
 			found, limit = n, n
 		}
 	}
-	if len(ix.wide) > 0 {
-		if n := p.firstOf(ix.wide, r, limit); n >= 0 {
+	if int(ix.wide) < len(ix.refs) {
+		if n := p.firstOf(ix.refs[ix.wide:], r, limit); n >= 0 {
 			found = n
 		}
 	}
@@ -274,7 +273,7 @@ func (ix *index) find(hash uint32, key string, p *Program, r *Request, limit int
 		if n < 0 && !s.shared {
 			return -1
 		}
-		if n >= 0 && ix.keys[i] == key {
+		if n >= 0 && (*ix.keys)[i] == key {
 			return n
 		}
 	}

@@ -47,7 +47,9 @@ type Program struct {
 	// everyone are the groups that are not found by name: those of "*", and those with NotPrincipal.
 	everyone []int32
 	named    principalTable
-	kind     Kind
+	// namedAllows and namedDenies tell what the groups in named may speak of.
+	namedAllows, namedDenies spoken
+	kind                     Kind
 	// allowsAll: a statement allows everyone everything without condition, as the policies that AWS attaches to every level of an organization do.
 	allowsAll bool
 
@@ -63,13 +65,20 @@ type effects struct {
 	allow, deny index
 }
 
-// of returns the index of an effect.
-func (e *effects) of(effect policy.Effect) *index {
-	if effect == policy.Deny {
-		return &e.deny
-	}
-	return &e.allow
+// effectsBuilder collects the statements of either effect.
+type effectsBuilder struct {
+	allow, deny indexBuilder
 }
+
+// of returns the builder for an effect.
+func (b *effectsBuilder) of(effect policy.Effect) *indexBuilder {
+	if effect == policy.Deny {
+		return &b.deny
+	}
+	return &b.allow
+}
+
+func (b *effectsBuilder) effects() effects { return effects{b.allow.index(), b.deny.index()} }
 
 // group holds the statements that speak of the same principals.
 type group struct {
@@ -117,28 +126,41 @@ func Compile(d *policy.Document, k Kind) *Program {
 	if k.hasPrincipals() {
 		p.others = 1
 	}
-	groups := make(map[string]int) // by principals
+	var own effectsBuilder
+	var groups groupBuilder
 	for i := range d.Statements {
 		s, c := &d.Statements[i], &p.statements[i]
 		*c = compileStatement(s, k, d.Variables())
 		p.allowsAll = p.allowsAll || allowsAll(s, k)
 		switch {
 		case !k.hasPrincipals():
-			p.own.of(s.Effect).add(int32(i), s, c)
+			own.of(s.Effect).add(int32(i), s, c)
 		case s.Principal.Present(): // without one it speaks of nobody (doc/language.md 23)
-			p.group(s, groups).of(s.Effect).add(int32(i), s, c)
+			groups.of(s).of(s.Effect).add(int32(i), s, c)
 		}
 	}
-	p.finish(&p.own)
+	p.own = own.effects()
+	p.spoke(&p.own)
+	p.groups = groups.groups
 	for i := range p.groups {
 		g := &p.groups[i]
-		p.finish(&g.effects)
+		g.effects = groups.builders[i].effects()
+		p.spoke(&g.effects)
 		if g.not || g.everyone {
 			p.everyone = append(p.everyone, int32(i))
+			continue
 		}
+		p.namedAllows.add(g.allow.spoken)
+		p.namedDenies.add(g.deny.spoken)
 	}
 	p.named = newPrincipalTable(p.groups)
 	return p
+}
+
+// spoke adds what statements may speak of to what the whole policy may.
+func (p *Program) spoke(e *effects) {
+	p.allows.add(e.allow.spoken)
+	p.denies.add(e.deny.spoken)
 }
 
 // allowsAll reports whether a statement allows everyone everything without condition.
@@ -150,27 +172,31 @@ func allowsAll(s *policy.Statement, k Kind) bool {
 		(!k.hasPrincipals() || s.Principal.Everyone && !s.Principal.Not)
 }
 
-func (p *Program) finish(e *effects) {
-	e.allow.finish()
-	e.deny.finish()
-	p.allows.add(e.allow.spoken)
-	p.denies.add(e.deny.spoken)
-}
-
 // Kind returns what the document was compiled as.
 func (p *Program) Kind() Kind { return p.kind }
 
-// group returns the group of a statement's principals.
-func (p *Program) group(s *policy.Statement, groups map[string]int) *group {
+// groupBuilder sorts statements by whom they speak of.
+type groupBuilder struct {
+	groups   []group
+	builders []effectsBuilder // of the groups
+	byKey    map[string]int
+}
+
+// of returns the builder for a statement's principals.
+func (b *groupBuilder) of(s *policy.Statement) *effectsBuilder {
 	g := groupOf(&s.Principal)
 	key := g.key()
-	i, ok := groups[key]
+	i, ok := b.byKey[key]
 	if !ok {
-		i = len(p.groups)
-		groups[key] = i
-		p.groups = append(p.groups, g)
+		if b.byKey == nil {
+			b.byKey = make(map[string]int)
+		}
+		i = len(b.groups)
+		b.byKey[key] = i
+		b.groups = append(b.groups, g)
+		b.builders = append(b.builders, effectsBuilder{})
 	}
-	return &p.groups[i]
+	return &b.builders[i]
 }
 
 func groupOf(e *policy.Principal) group {
