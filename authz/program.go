@@ -80,7 +80,7 @@ func (b *effectsBuilder) of(effect policy.Effect) *indexBuilder {
 
 func (b *effectsBuilder) effects() effects { return effects{b.allow.index(), b.deny.index()} }
 
-// group holds the statements that speak of the same principals.
+// group holds statements that speak of the same principals.
 type group struct {
 	effects
 	names    []principalName
@@ -136,7 +136,7 @@ func Compile(d *policy.Document, k Kind) *Program {
 		case !k.hasPrincipals():
 			own.of(s.Effect).add(int32(i), s, c)
 		case s.Principal.Present(): // without one it speaks of nobody (doc/language.md 23)
-			groups.of(s).of(s.Effect).add(int32(i), s, c)
+			groups.add(int32(i), s, c)
 		}
 	}
 	p.own = own.effects()
@@ -182,9 +182,24 @@ type groupBuilder struct {
 	byKey    map[string]int
 }
 
-// of returns the builder for a statement's principals.
-func (b *groupBuilder) of(s *policy.Statement) *effectsBuilder {
+// maxSpread is how many entries a statement may have in the groups of single principals: principals times actions.
+const maxSpread = 256
+
+// add enters a statement. One that names few principals goes to a group of each of them, so that all that speaks of a principal is in
+// one place; one that names many shares a group with those that name the very same.
+func (b *groupBuilder) add(number int32, s *policy.Statement, c *statement) {
 	g := groupOf(&s.Principal)
+	if g.not || g.everyone || len(g.names)*len(s.Action.Items) > maxSpread {
+		b.builder(g).of(s.Effect).add(number, s, c)
+		return
+	}
+	for i := range g.names {
+		b.builder(group{names: g.names[i : i+1]}).of(s.Effect).add(number, s, c)
+	}
+}
+
+// builder returns the builder of a group, which is added if there is none for the same principals.
+func (b *groupBuilder) builder(g group) *effectsBuilder {
 	key := g.key()
 	i, ok := b.byKey[key]
 	if !ok {
