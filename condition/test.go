@@ -10,26 +10,37 @@ import (
 
 // Test is one key of one operator of a Condition block, made ready to be asked of requests.
 type Test struct {
-	Operator Operator
-	Key      Key
-
-	// The values of the policy, in the form of the operator's family. Those that do not parse match nothing and are left out.
-	literals  []string // String operators: values without wildcards and variables
-	texts     []Text
-	numbers   []number
-	instants  []instant
-	ranges    []netip.Prefix
-	arns      []ARN
+	Key       Key
+	Operator  Operator
 	wantsTrue bool // Bool and Null: "true" is among the values
 	wantFalse bool // the same for "false"
+	// literals are the values of String operators that hold no wildcards and variables: nearly all of nearly all policies, and
+	// so they stand here and the others behind a pointer.
+	literals []string
+	*values
 }
+
+// values are those of a policy, in the form of an operator's family. Those that do not parse match nothing and are left out.
+type values struct {
+	texts    []Text
+	numbers  []number
+	instants []instant
+	ranges   []netip.Prefix
+	arns     []ARN
+}
+
+var noValues values
 
 // NewTest makes a Test of an operator, a key and the policy's values as texts. variables says that ${…} means something in them
 // (Version 2012-10-17).
-func NewTest(op Operator, key Key, values []string, variables bool) Test {
-	t := Test{Operator: op, Key: key}
-	for _, v := range values {
-		t.add(v, variables)
+func NewTest(op Operator, key Key, texts []string, variables bool) Test {
+	var v values
+	t := Test{Operator: op, Key: key, values: &v}
+	for _, text := range texts {
+		t.add(text, variables)
+	}
+	if len(v.texts)+len(v.numbers)+len(v.instants)+len(v.ranges)+len(v.arns) == 0 {
+		t.values = &noValues
 	}
 	return t
 }
