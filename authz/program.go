@@ -100,16 +100,25 @@ type statement struct {
 	// notActions are the patterns of NotAction; notServices has the bits of the services that they may speak of.
 	notActions  []wildcard.Pattern
 	notServices uint64
+	// common is a guard that the resource must pass for any of the resources to match.
+	common guard
 }
 
-// commonGuard returns a guard that whatever any of the resources matches passes.
-func (s *statement) commonGuard() guard {
-	if s.anyResource || s.notResources || len(s.resources) == 0 {
+// commonGuard returns a guard that whatever any of a statement's resources matches passes.
+func commonGuard(s *policy.Statement, c *statement, variables bool) guard {
+	if c.anyResource || c.notResources || len(c.resources) == 0 {
 		return guard{}
 	}
-	prefix := s.resources[0].Prefix()
-	for i := range s.resources[1:] {
-		other := s.resources[i+1].Prefix()
+	first := true
+	prefix := ""
+	for _, v := range s.Resource.Items {
+		if v.Kind == policy.Null {
+			continue
+		}
+		other := condition.Prefix(v.Text, variables)
+		if first {
+			prefix, first = other, false
+		}
 		n := 0
 		for n < len(prefix) && n < len(other) && prefix[n] == other[n] {
 			n++
@@ -282,8 +291,9 @@ func compileStatement(s *policy.Statement, k Kind, variables bool) statement {
 			break
 		}
 		c.resources = append(c.resources, condition.NewARN(v.Text, variables, completion))
-		c.guards = append(c.guards, newGuard(c.resources[len(c.resources)-1].Prefix()))
+		c.guards = append(c.guards, newGuard(condition.Prefix(v.Text, variables)))
 	}
+	c.common = commonGuard(s, &c, variables)
 	if s.Action.Not {
 		for _, v := range s.Action.Items {
 			text := fold.Name(v.Text)

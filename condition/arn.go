@@ -12,20 +12,31 @@ type ARN struct {
 	// whole serves nearly all patterns by one comparison: those without variables and wildcards in the first five
 	// parts. Then the colons of pattern and value stand at the same places, so comparing the whole is comparing
 	// the parts. It also serves a pattern that is one variable and nothing else: its value is a whole ARN (doc/language.md 19).
-	whole   Text
-	isWhole bool
-	// parts serve the others. Fewer than six: a short pattern.
-	parts []Text
+	whole Text
+	// parts serve the others; nil if whole does.
+	parts *arnParts
+}
+
+// arnParts is a pattern that is compared part by part.
+type arnParts struct {
+	// texts are the parts. Fewer than six: a short pattern.
+	texts []Text
 	// stretches tells the parts of a short pattern that end with a star.
 	stretches []bool
 	// completed: a short pattern's missing parts are stars.
 	completed bool
-	// prefix is the text before the first wildcard or variable.
-	prefix string
 }
 
-// Prefix returns the text that all that p matches begins with: p's own up to its first wildcard or variable.
-func (p *ARN) Prefix() string { return p.prefix }
+// Prefix returns the text that all that a pattern matches begins with: its own up to its first wildcard or variable.
+func Prefix(pattern string, variables bool) string {
+	if i := strings.IndexAny(pattern, "*?"); i >= 0 {
+		pattern = pattern[:i]
+	}
+	if i := strings.Index(pattern, "${"); i >= 0 && variables {
+		pattern = pattern[:i]
+	}
+	return pattern
+}
 
 // Completion says when the missing parts of a short pattern are taken as stars (policy-language.md §4 "Short ARN", doc/language.md 21).
 type Completion uint8
@@ -41,88 +52,80 @@ const (
 
 // NewARN makes a pattern of a policy's text. variables says that ${…} means something in it.
 func NewARN(pattern string, variables bool, completion Completion) ARN {
-	p := newARN(pattern, variables, completion)
-	p.prefix = pattern
-	if i := strings.IndexAny(pattern, "*?"); i >= 0 {
-		p.prefix = pattern[:i]
-	}
-	if i := strings.Index(p.prefix, "${"); i >= 0 && variables {
-		p.prefix = p.prefix[:i]
-	}
-	return p
-}
-
-func newARN(pattern string, variables bool, completion Completion) ARN {
 	variables = variables && strings.Contains(pattern, "${")
 	if !variables {
 		// Nearly all patterns are of this form; they need no splitting.
 		parts := arn.Cut(pattern)
 		if parts.Len() == arn.PartCount && !strings.ContainsAny(pattern[:len(pattern)-len(parts.Part(arn.PartCount-1))], "*?") {
-			return ARN{whole: NewText(pattern, true, false), isWhole: true}
+			return ARN{whole: NewText(pattern, true, false)}
 		}
 	}
 	split := arn.SplitPattern(pattern, variables)
 	head := pattern[:len(pattern)-len(split[len(split)-1])]
 	if len(split) == arn.PartCount && variables && !strings.ContainsAny(head, "*?") && !strings.Contains(head, "${") ||
 		pattern == "*" && completion != CompleteNever {
-		return ARN{whole: NewText(pattern, true, variables), isWhole: true}
+		return ARN{whole: NewText(pattern, true, variables)}
 	}
 	if variables && len(split) == 1 {
 		if t := NewText(pattern, true, true); len(t.pieces) == 1 {
-			return ARN{whole: t, isWhole: true}
+			return ARN{whole: t}
 		}
 	}
-	p := ARN{parts: make([]Text, len(split))}
+	p := &arnParts{texts: make([]Text, len(split))}
 	for i, part := range split {
-		p.parts[i] = NewText(part, true, variables)
+		p.texts[i] = NewText(part, true, variables)
 	}
 	if len(split) == arn.PartCount {
-		return p
+		return ARN{parts: p}
 	}
 	if completion == CompleteNever {
-		return ARN{parts: []Text{}}
+		return ARN{parts: &arnParts{}}
 	}
 	p.stretches = make([]bool, len(split))
 	for i, part := range split {
 		p.stretches[i] = strings.HasSuffix(part, "*")
 	}
-	p.completed = completion == CompleteAlways || slices.ContainsFunc(p.parts, Text.wild)
-	return p
+	p.completed = completion == CompleteAlways || slices.ContainsFunc(p.texts, Text.wild)
+	return ARN{parts: p}
 }
 
 // Match reports whether p matches value.
 func (p *ARN) Match(value *arn.Parts, c *Context) bool {
-	if p.isWhole {
-		if p.whole.pieces == nil {
-			return p.whole.fixed.Match(value.Text())
-		}
-		return p.whole.matchPieces(value.Text(), c)
+	switch {
+	case p.parts != nil:
+		return p.parts.match(value, c)
+	case p.whole.pieces == nil:
+		return p.whole.fixed.Match(value.Text())
 	}
-	if len(p.parts) < arn.PartCount {
-		return p.matchShort(value, c)
-	}
-	return value.Len() == arn.PartCount && p.matchParts(value, c)
+	return p.whole.matchPieces(value.Text(), c)
 }
 
-// matchParts compares part by part: no wildcard of the first five reaches over a colon.
-func (p *ARN) matchParts(value *arn.Parts, c *Context) bool {
+func (p *arnParts) match(value *arn.Parts, c *Context) bool {
+	if len(p.texts) < arn.PartCount {
+		return p.matchShort(value, c)
+	}
+	return value.Len() == arn.PartCount && p.matchAll(value, c)
+}
+
+// matchAll compares part by part: no wildcard of the first five reaches over a colon.
+func (p *arnParts) matchAll(value *arn.Parts, c *Context) bool {
 	// From the end: the resource tells most patterns apart, the partition none.
-	for i := len(p.parts) - 1; i >= 0; i-- {
-		if !p.parts[i].Match(value.Part(i), c) {
+	for i := len(p.texts) - 1; i >= 0; i-- {
+		if !p.texts[i].Match(value.Part(i), c) {
 			return false
 		}
 	}
 	return true
 }
 
-func (p *ARN) matchShort(value *arn.Parts, c *Context) bool {
-	if len(p.parts) == 0 {
+func (p *arnParts) matchShort(value *arn.Parts, c *Context) bool {
+	if len(p.texts) == 0 {
 		return false
 	}
-	if p.completed && value.Len() == arn.PartCount && p.matchParts(value, c) {
+	if p.completed && value.Len() == arn.PartCount && p.matchAll(value, c) {
 		return true
 	}
-	return arn.Stretch(len(p.parts), value.Text(),
-		func(i int, part string) bool { return p.parts[i].Match(part, c) },
+	return arn.Stretch(len(p.texts), value.Text(),
+		func(i int, part string) bool { return p.texts[i].Match(part, c) },
 		func(i int) bool { return p.stretches[i] })
 }
