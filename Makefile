@@ -1,9 +1,9 @@
 # make help prints the targets.
 
 GO      ?= go
-# How many random cases the two judges are compared on, and how long each fuzz target runs in make test.
+# How many random cases the two judges are compared on, and how many inputs each fuzz target gets in make test.
 CASES   ?= 1000000
-FUZZ    ?= 5s
+FUZZ    ?= 50000x
 # How long each fuzz target runs in make fuzz.
 FUZZTIME ?= 10m
 
@@ -31,7 +31,7 @@ lint: ## vet, formatting, staticcheck (staticcheck.conf says which checks and wh
 	@test -z "$$(gofmt -l . | tee /dev/stderr)"
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 
-fuzz-seconds: ## each fuzz target for FUZZ
+fuzz-seconds: ## each fuzz target for FUZZ inputs
 	@tools/fuzz $(FUZZ)
 
 fuzz: ## each fuzz target for FUZZTIME, and the judges on random cases for as long
