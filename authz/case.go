@@ -69,7 +69,7 @@ type compiled struct {
 }
 
 // maxPrograms is how many programs Cases keeps; then it starts anew.
-const maxPrograms = 1024
+const maxPrograms = 64
 
 // ParseCase reads one case. Unknown members are errors. The error is a *CaseError.
 func ParseCase(text string) (*Case, error) { return new(Cases).Parse(text) }

@@ -65,7 +65,7 @@ type answer struct {
 func (d *decider) run(names []string, w io.Writer) error {
 	if os.Getenv("GOGC") == "" {
 		// Cases are read, answered and dropped: nearly all memory is garbage soon, and collecting it less often saves a third of the time.
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
+		defer debug.SetGCPercent(debug.SetGCPercent(800))
 	}
 	// Chunks are answered as they come and printed in their order: each has a channel of its own, in the queue.
 	queue := make(chan chan answer, 2*runtime.GOMAXPROCS(0))
