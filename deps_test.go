@@ -30,6 +30,7 @@ var order = map[string][]string{
 	"authz": {"arn", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
 	"internal/fold":     nil,
+	"internal/managed":  nil,
 	"internal/jsontext": {"internal/fold"},
 
 	// Commands may import anything; these need no more.

@@ -11,6 +11,7 @@
 //
 //	internal/jsontext   the one strict reader of JSON
 //	internal/fold       names without case
+//	internal/managed    AWS's managed policies
 //
 //	cmd/writ     the command: decide, fmt, lint
 //	examples     cases to try it on

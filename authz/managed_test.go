@@ -1,40 +1,29 @@
 package authz_test
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/internal/managed"
 	"github.com/writ-iam/writ/policy"
 )
 
 // managedPolicies returns AWS's managed policies, parsed, and the size of their texts.
 func managedPolicies(tb testing.TB) (docs map[string]*policy.Document, size int64) {
 	tb.Helper()
-	f, err := os.Open("../policy/testdata/managed-policies.json.gz")
+	texts, err := managed.Documents()
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var all map[string]struct{ Document json.RawMessage }
-	if err := json.NewDecoder(z).Decode(&all); err != nil {
-		tb.Fatal(err)
-	}
-	docs = make(map[string]*policy.Document, len(all))
-	for name, p := range all {
-		d, err := policy.Parse(string(p.Document))
+	docs = make(map[string]*policy.Document, len(texts))
+	for name, text := range texts {
+		d, err := policy.Parse(text)
 		if err != nil {
 			tb.Fatalf("%s: %v", name, err)
 		}
 		docs[name] = d
-		size += int64(len(p.Document))
+		size += int64(len(text))
 	}
 	return docs, size
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/internal/managed"
 	"github.com/writ-iam/writ/policy"
 	"github.com/writ-iam/writ/wildcard"
 )
@@ -27,12 +26,14 @@ func writeOthers(out io.Writer, c *config) error {
 		m := median(samples)
 		fmt.Fprintf(out, "| %s | %s | %.0f |\n", what, m, m.allocs)
 	}
-	texts, bytes, err := managedPolicies(repository())
+	texts, err := managed.Documents()
 	if err != nil {
 		return err
 	}
+	bytes := 0
 	var documents []*policy.Document
 	for _, text := range texts {
+		bytes += len(text)
 		d, err := policy.Parse(text)
 		if err != nil {
 			return err
@@ -85,32 +86,6 @@ func repository() string {
 		return "."
 	}
 	return ".."
-}
-
-// managedPolicies reads the texts of all AWS managed policies.
-func managedPolicies(root string) (texts []string, bytes int, err error) {
-	f, err := os.Open(filepath.Join(root, "policy", "testdata", "managed-policies.json.gz"))
-	if err != nil {
-		return nil, 0, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, 0, err
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		return nil, 0, err
-	}
-	var all map[string]struct{ Document json.RawMessage }
-	if err := json.Unmarshal(text, &all); err != nil {
-		return nil, 0, err
-	}
-	for _, p := range all {
-		texts = append(texts, string(p.Document))
-		bytes += len(p.Document)
-	}
-	return texts, bytes, nil
 }
 
 type namedPattern struct{ name, pattern, value string }

@@ -1,33 +1,18 @@
 package policy_test
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"os"
 	"testing"
 
+	"github.com/writ-iam/writ/internal/managed"
 	"github.com/writ-iam/writ/policy"
 )
 
 // managedPolicies returns the documents of all AWS managed policies by name.
 func managedPolicies(tb testing.TB) map[string]string {
 	tb.Helper()
-	f, err := os.Open("testdata/managed-policies.json.gz")
+	texts, err := managed.Documents()
 	if err != nil {
 		tb.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var all map[string]struct{ Document json.RawMessage }
-	if err := json.NewDecoder(z).Decode(&all); err != nil {
-		tb.Fatal(err)
-	}
-	texts := make(map[string]string, len(all))
-	for name, p := range all {
-		texts[name] = string(p.Document)
 	}
 	return texts
 }

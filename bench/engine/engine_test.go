@@ -26,6 +26,13 @@ func TestWritAndTheNaiveReadingGiveTheExpectedAnswers(t *testing.T) {
 	}
 }
 
+// unable lists the workloads that an engine must say it cannot express.
+var unable = map[string]bool{
+	"medium mixed/minio":         true, // it knows the actions of S3 only
+	"medium mixed/minio merging": true,
+	"large/minio merging":        true, // it has one bucket policy and nothing to merge
+}
+
 // The translations for MinIO, Cedar and OPA lose nothing: an engine that answered otherwise would not be comparable.
 func TestTranslatedPoliciesMeanTheSame(t *testing.T) {
 	for _, w := range []*workload.Workload{workload.Small(), workload.MediumS3(), workload.MediumMixed(), workload.Large()} {
@@ -33,8 +40,11 @@ func TestTranslatedPoliciesMeanTheSame(t *testing.T) {
 			t.Run(w.Name+"/"+e.Name, func(t *testing.T) {
 				j, err := e.Prepare(w)
 				var unfit engine.Unfit
-				if errors.As(err, &unfit) {
-					t.Skip(unfit)
+				if errors.As(err, &unfit) != unable[w.Name+"/"+e.Name] {
+					t.Fatalf("able or not: %v", err)
+				}
+				if unable[w.Name+"/"+e.Name] {
+					return
 				}
 				if err != nil {
 					t.Fatal(err)
