@@ -296,7 +296,7 @@ func (j *judge) grants() Decision {
 	}
 	root := p.Kind == Root || p.Kind == AssumedRoot
 	switch {
-	case p.Account != j.r.ResourceAccount, (j.trust || j.r.needsResourcePolicy()) && (granted < entityGrant || root):
+	case p.Account != j.r.ResourceAccount, (j.trust || j.r.asksKey()) && (granted < entityGrant || root):
 		// Both sides must allow.
 		if granted == noGrant {
 			return implicit(ResourceLayer, 0)

@@ -120,8 +120,8 @@ func (r *Request) trusts() bool {
 		r.resource.Part(2) == "iam" && strings.HasPrefix(r.resource.Part(5), "role/")
 }
 
-// needsResourcePolicy reports whether the resource is of those that nobody reaches without their own policy: roles and KMS keys (doc/language.md 32).
-func (r *Request) needsResourcePolicy() bool {
-	return r.trusts() || r.Action.is(ofKMS) && r.resource.Len() == arn.PartCount &&
+// asksKey reports whether the request asks the policy of a KMS key, without which nobody reaches it, as with a role's (doc/language.md 32).
+func (r *Request) asksKey() bool {
+	return r.Action.is(ofKMS) && r.resource.Len() == arn.PartCount &&
 		r.resource.Part(2) == "kms" && strings.HasPrefix(r.resource.Part(5), "key/")
 }
