@@ -33,6 +33,9 @@ var order = map[string][]string{
 	"internal/managed":  nil,
 	"internal/jsontext": {"internal/fold"},
 
+	// The server. An error for the wire knows nothing; everybody may make one.
+	"internal/fault": nil,
+
 	// Commands may import anything; these need no more.
 	"catalog/refresh": {"catalog"},
 	"cmd/writ":        {"authz", "policy", "internal/fold", "internal/jsontext"},
