@@ -44,5 +44,5 @@ bench: ## the speed of the judge beside other engines, as a table
 bench-check: ## the benchmarks' own tests
 	cd bench && $(GO) vet ./... && $(GO) test ./...
 
-generated: ## fetch the catalogue anew from its published source
-	$(GO) generate ./catalog
+generated: ## fetch the catalogue anew from its published source; write the API's types anew from the models
+	$(GO) generate ./catalog ./internal/api

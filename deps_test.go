@@ -35,6 +35,22 @@ var order = map[string][]string{
 
 	// The server. An error for the wire knows nothing; everybody may make one.
 	"internal/fault": nil,
+	// AWS's models, the command that writes types from them, and those types, which know nothing.
+	"internal/model":                 nil,
+	"internal/apigen":                {"internal/model"},
+	"internal/api":                   nil,
+	"internal/api/accessanalyzerapi": nil,
+	"internal/api/accountapi":        nil,
+	"internal/api/cloudtrailapi":     nil,
+	"internal/api/iamapi":            nil,
+	"internal/api/identitystoreapi":  nil,
+	"internal/api/organizationsapi":  nil,
+	"internal/api/rolesanywhereapi":  nil,
+	"internal/api/signinapi":         nil,
+	"internal/api/ssoadminapi":       nil,
+	"internal/api/ssoapi":            nil,
+	"internal/api/ssooidcapi":        nil,
+	"internal/api/stsapi":            nil,
 
 	// Commands may import anything; these need no more.
 	"catalog/refresh": {"catalog"},
