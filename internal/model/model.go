@@ -12,7 +12,11 @@
 // A trait that this package does not know is an error of Load, so that no codec can ignore what it should have obeyed.
 package model
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+	"sync"
+)
 
 // Protocol is how a service's calls look on the wire.
 type Protocol string
@@ -113,6 +117,24 @@ type Shape struct {
 	Code   string
 	Status int
 	Fault  bool // the server's
+
+	compile  sync.Once
+	compiled []*regexp.Regexp
+}
+
+// Matches reports whether a string is what the shape's pattern asks for; the expressions are compiled when they are first needed.
+func (s *Shape) Matches(value string) bool {
+	s.compile.Do(func() {
+		for _, m := range s.Matchers {
+			s.compiled = append(s.compiled, regexp.MustCompile(`^(?:`+m+`)$`)) // a test compiles all of them
+		}
+	})
+	for _, re := range s.compiled {
+		if !re.MatchString(value) {
+			return false
+		}
+	}
+	return true
 }
 
 // Member is a field of a structure.

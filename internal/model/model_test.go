@@ -119,10 +119,7 @@ func TestMatchers(t *testing.T) {
 		{"sso-admin", "Duration", "PT", false},
 	} {
 		shape := load(t, c.service).Shapes[c.shape]
-		got := true
-		for _, m := range shape.Matchers {
-			got = got && regexp.MustCompile(`^(?:`+m+`)$`).MatchString(c.value)
-		}
+		got := shape.Matches(c.value)
 		if got != c.want {
 			t.Errorf("%s %s: %q matches %q: %v, want %v", c.service, c.shape, c.value, shape.Pattern, got, c.want)
 		}
