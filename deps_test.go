@@ -35,6 +35,15 @@ var order = map[string][]string{
 
 	// The server. An error for the wire knows nothing; everybody may make one.
 	"internal/fault": nil,
+	// The state. What keeps records does not know what they say.
+	"internal/store": nil,
+	// Documents are checked by policy and made programs of by authz; a caller is what authz judges.
+	"internal/identity": {"arn", "authz", "policy", "internal/fault", "internal/managed", "internal/store"},
+	"internal/grants":   {"arn", "authz", "condition", "policy", "internal/identity"},
+	"internal/op":       {"authz", "condition", "internal/identity"},
+	// Quotas are a part of the configuration.
+	"internal/config":    {"internal/identity"},
+	"internal/telemetry": nil,
 	// AWS's models, the command that writes types from them, and those types, which know nothing.
 	"internal/model":                 nil,
 	"internal/apigen":                {"internal/model"},

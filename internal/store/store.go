@@ -1,0 +1,124 @@
+// Package store keeps scopes: small sets of records that change together.
+//
+//	pos, err := s.Commit(ctx, token, store.Batch{
+//		Scope: "account/111122223333", Base: 7,
+//		Put:   []store.Record{{Kind: "user", Name: "AIDA…", Doc: doc}},
+//	})
+//	var conflict *store.Conflict
+//	errors.As(err, &conflict) // the scope has moved: load it, or catch up, and try again
+//
+// A scope has a version, which counts its commits. A commit is all or nothing, over one or several scopes, and stands in a change feed that has no
+// gaps. Package storetest is this contract as a test suite; memory and embedded pass it.
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Scope names a set of records that change together, such as "account/111122223333".
+type Scope string
+
+// Version counts the commits of a scope; 0 says that the scope does not exist.
+type Version uint64
+
+// Seq counts the commits of a shard of the change feed, from 1.
+type Seq uint64
+
+// Pos is where a commit stands in the change feed.
+type Pos struct {
+	Shard int
+	Seq   Seq
+}
+
+// Key names a record within its scope.
+type Key struct {
+	Kind, Name string
+}
+
+// Record is a record with its content, which the store does not look into.
+type Record struct {
+	Kind, Name string
+	Doc        []byte
+}
+
+// Claim is a name that is unique over all scopes, such as "alias/prod".
+type Claim string
+
+// Batch is what a commit does to one scope.
+type Batch struct {
+	Scope Scope
+	// Base is the version that the changes were made on. 0 makes the scope.
+	Base   Version
+	Put    []Record
+	Delete []Key
+	// Claim and Release are names that become and cease to be the scope's.
+	Claim, Release []Claim
+	// Events are events of the trail that travel in the commit; they are found in the change feed.
+	Events [][]byte
+}
+
+// Change is a commit's part in one scope, as it stands in the change feed.
+type Change struct {
+	Pos
+	Scope   Scope
+	Version Version // that it made
+	Request string
+	Put     []Record
+	Delete  []Key
+	Events  [][]byte
+}
+
+// LastUsed is a last-used mark.
+type LastUsed struct {
+	Scope           Scope
+	Kind, Name      string
+	Time            time.Time
+	Region, Service string
+}
+
+// Conflict says that a scope is not at the version that a batch was made on.
+type Conflict struct {
+	Scope  Scope
+	Newest Version
+}
+
+func (c *Conflict) Error() string {
+	return fmt.Sprintf("store: %s is at version %d", c.Scope, c.Newest)
+}
+
+var (
+	// ErrTaken says that a name is claimed by another scope.
+	ErrTaken = errors.New("store: the name is taken")
+	// ErrUnknown says that the store cannot say whether a commit was applied: ask again with the same request token.
+	ErrUnknown = errors.New("store: it is not known whether the commit was applied")
+	// ErrTrimmed says that the change feed does not reach back that far: load the scopes instead.
+	ErrTrimmed = errors.New("store: the changes are gone")
+	// ErrClosed says that the store is closed, or had to give up after its disk failed.
+	ErrClosed = errors.New("store: closed")
+)
+
+// Store keeps scopes. Its methods may be called by several goroutines.
+type Store interface {
+	// Commit applies every batch or none. *Conflict: a base is not its scope's newest version. ErrTaken: a name is another's. ErrUnknown: see there.
+	// The same request token again gives the first commit's position and changes nothing.
+	Commit(ctx context.Context, request string, batches ...Batch) (Pos, error)
+	// Load calls f with every record of a scope and returns the version that they amount to, 0 if there is no such scope.
+	Load(ctx context.Context, s Scope, f func(Record) error) (Version, error)
+	// Scopes calls f with every scope.
+	Scopes(ctx context.Context, f func(Scope, Version) error) error
+	// Heads returns the newest sequence of every shard of the change feed: the proof of freshness.
+	Heads(ctx context.Context) ([]Seq, error)
+	// Changes returns up to n changes of a shard after a sequence, without a gap. ErrTrimmed: Load instead.
+	Changes(ctx context.Context, shard int, after Seq, n int) ([]Change, error)
+	// Touch saves last-used marks: no version, no feed; at most a minute of them is lost in a crash.
+	Touch(ctx context.Context, marks []LastUsed) error
+	// Marks calls f with the last-used marks of a scope.
+	Marks(ctx context.Context, s Scope, f func(LastUsed) error) error
+	// Backup writes all that the store holds, at one moment.
+	Backup(ctx context.Context, w io.Writer) error
+	Close() error
+}
