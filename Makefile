@@ -7,7 +7,7 @@ FUZZ    ?= 50000x
 # How long each fuzz target runs in make fuzz.
 FUZZTIME ?= 10m
 
-.PHONY: help run build test unit agree fuzz-seconds fuzz lint bench bench-check generated
+.PHONY: help run build test unit agree fuzz-seconds fuzz lint bench bench-check integration generated
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -18,7 +18,7 @@ run: build ## judge the worked examples, with the reasoning
 build: ## bin/writ
 	$(GO) build -o bin/writ ./cmd/writ
 
-test: lint unit agree fuzz-seconds bench-check ## everything that CI runs
+test: lint unit agree fuzz-seconds bench-check integration ## everything that CI runs
 
 unit: ## the tests, with the race detector, in random order
 	$(GO) test -race -shuffle=on ./...
@@ -43,6 +43,9 @@ bench: ## the speed of the judge beside other engines, as a table
 
 bench-check: ## the benchmarks' own tests
 	cd bench && $(GO) vet ./... && $(GO) test ./...
+
+integration: ## public AWS SDKs talk to ours
+	cd integration && $(GO) vet ./... && $(GO) test ./...
 
 generated: ## fetch the catalogue anew from its published source; write the API's types anew from the models
 	$(GO) generate ./catalog ./internal/api

@@ -207,8 +207,35 @@ func (Codec) Fault(svc *model.Service, f *fault.Fault, requestID string, a *wire
 	a.Set(wire.RequestID, requestID)
 	a.Set("X-Amzn-Errortype", name)
 	b := append(a.Body, '{')
-	b = jsontext.AppendString(b, wire.MessageMember(svc, f))
+	member := wire.MessageMember(svc, f)
+	if svc != nil {
+		if shape := svc.Error(name); shape != nil && shape.Member(description) != nil {
+			// SSO OIDC answers as OAuth wants it (RFC 6749 §5.2).
+			b = append(b, `"error":`...)
+			b = jsontext.AppendString(b, oauthCode(name))
+			b = append(b, ',')
+			member = description
+		}
+	}
+	b = jsontext.AppendString(b, member)
 	b = append(b, ':')
 	b = jsontext.AppendString(b, f.Message)
 	a.Body = append(b, '}')
+}
+
+const description = "error_description"
+
+// oauthCode is what OAuth calls an error: invalid_grant for InvalidGrantException.
+func oauthCode(name string) string {
+	var b []byte
+	for i, c := range []byte(strings.TrimSuffix(name, "Exception")) {
+		if 'A' <= c && c <= 'Z' {
+			if i > 0 {
+				b = append(b, '_')
+			}
+			c += 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return string(b)
 }
