@@ -33,7 +33,8 @@ func ParseISO(s string) (time.Time, bool) {
 	if err != nil || strings.Contains(s, ",") {
 		return time.Time{}, false
 	}
-	return t.UTC(), inYears(t)
+	t = t.UTC()
+	return t, inYears(t)
 }
 
 // AppendUnix writes seconds since 1970, with milliseconds if there are any.
@@ -48,7 +49,7 @@ func AppendUnix(b []byte, t time.Time) []byte {
 // ParseUnix reads seconds since 1970, to the millisecond.
 func ParseUnix(s string) (time.Time, bool) {
 	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < -62135596800 || f >= 253402300800 { // the years 1 to 9999
+	if err != nil || !(f >= -62135596800 && f < 253402300800) { // the years 1 to 9999; not a number is in none
 		return time.Time{}, false
 	}
 	ms := f * 1000

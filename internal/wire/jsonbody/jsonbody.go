@@ -31,13 +31,29 @@ func syntax(err error) error {
 	return f
 }
 
+// maxElements is how many elements of lists and maps a body may have. [{},{},… needs three bytes for each, and memory for a whole struct.
+const maxElements = 20_000
+
+// reader is jsontext's, with the number of elements that may still come.
+type reader struct {
+	*jsontext.Reader
+	left int
+}
+
+func (r *reader) element() error {
+	if r.left--; r.left < 0 {
+		return malformed("The request body has too many elements.")
+	}
+	return nil
+}
+
 // Decode reads a body that holds one value of a shape. Members of a structure that stand elsewhere than in the body are left alone. A body
 // without anything in it is an empty structure.
 func Decode(body []byte, shape *model.Shape, v reflect.Value) error {
 	if shape.Kind == model.Structure && len(body) == 0 {
 		return nil
 	}
-	r := jsontext.NewReader(string(body))
+	r := &reader{jsontext.NewReader(string(body)), maxElements}
 	if err := value(r, shape, v); err != nil {
 		return err
 	}
@@ -53,7 +69,7 @@ var kindNames = map[jsontext.Kind]string{
 	jsontext.Null: "NULL_VALUE",
 }
 
-func want(r *jsontext.Reader, kind jsontext.Kind, what string) error {
+func want(r *reader, kind jsontext.Kind, what string) error {
 	next := r.Next()
 	if next == kind {
 		return nil
@@ -64,7 +80,7 @@ func want(r *jsontext.Reader, kind jsontext.Kind, what string) error {
 	return malformed("The request body is not the JSON that was expected.")
 }
 
-func value(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
+func value(r *reader, shape *model.Shape, v reflect.Value) error {
 	switch shape.Kind {
 	case model.Structure:
 		return structure(r, shape, v)
@@ -133,7 +149,7 @@ func value(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
 	return nil
 }
 
-func number(r *jsontext.Reader, what string) (string, error) {
+func number(r *reader, what string) (string, error) {
 	if err := want(r, jsontext.Number, what); err != nil {
 		return "", err
 	}
@@ -144,7 +160,7 @@ func number(r *jsontext.Reader, what string) (string, error) {
 	return text, nil
 }
 
-func timestamp(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
+func timestamp(r *reader, shape *model.Shape, v reflect.Value) error {
 	var t time.Time
 	ok := false
 	switch wire.TimeFormat(shape, wire.Unix) {
@@ -171,7 +187,7 @@ func timestamp(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
 	return nil
 }
 
-func structure(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
+func structure(r *reader, shape *model.Shape, v reflect.Value) error {
 	if err := want(r, jsontext.Object, "a structure"); err != nil {
 		return err
 	}
@@ -231,13 +247,16 @@ func member(shape *model.Shape, name string) (int, error) {
 	return -1, nil
 }
 
-func list(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
+func list(r *reader, shape *model.Shape, v reflect.Value) error {
 	if err := want(r, jsontext.Array, "a list"); err != nil {
 		return err
 	}
 	ok, err := r.Array()
 	elems := reflect.MakeSlice(v.Type(), 0, 0)
 	for ; ok; ok, err = r.Element() {
+		if err := r.element(); err != nil {
+			return err
+		}
 		elems = reflect.Append(elems, reflect.Zero(v.Type().Elem()))
 		if err := value(r, shape.Elem, elems.Index(elems.Len()-1)); err != nil {
 			return err
@@ -250,7 +269,7 @@ func list(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
 	return nil
 }
 
-func mapping(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
+func mapping(r *reader, shape *model.Shape, v reflect.Value) error {
 	if err := want(r, jsontext.Object, "a map"); err != nil {
 		return err
 	}
@@ -262,6 +281,9 @@ func mapping(r *jsontext.Reader, shape *model.Shape, v reflect.Value) error {
 				return syntax(err)
 			}
 			continue
+		}
+		if err := r.element(); err != nil {
+			return err
 		}
 		elem := reflect.New(v.Type().Elem()).Elem()
 		if err := value(r, shape.Elem, elem); err != nil {
