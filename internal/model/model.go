@@ -13,7 +13,6 @@
 package model
 
 import (
-	"regexp"
 	"slices"
 	"sync"
 )
@@ -119,22 +118,7 @@ type Shape struct {
 	Fault  bool // the server's
 
 	compile  sync.Once
-	compiled []*regexp.Regexp
-}
-
-// Matches reports whether a string is what the shape's pattern asks for; the expressions are compiled when they are first needed.
-func (s *Shape) Matches(value string) bool {
-	s.compile.Do(func() {
-		for _, m := range s.Matchers {
-			s.compiled = append(s.compiled, regexp.MustCompile(`^(?:`+m+`)$`)) // a test compiles all of them
-		}
-	})
-	for _, re := range s.compiled {
-		if !re.MatchString(value) {
-			return false
-		}
-	}
-	return true
+	matchers []matcher
 }
 
 // Member is a field of a structure.
