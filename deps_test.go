@@ -29,6 +29,9 @@ var order = map[string][]string{
 	// The judge does not know the catalogue: what an action is decides nothing.
 	"authz": {"arn", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
+	// Signatures are checked without a clock: the time is an argument, and so it may say what a time is.
+	"sigv4": nil,
+
 	"internal/fold":     nil,
 	"internal/managed":  nil,
 	"internal/jsontext": {"internal/fold"},
@@ -37,6 +40,8 @@ var order = map[string][]string{
 	"internal/fault": nil,
 	// The state. What keeps records does not know what they say.
 	"internal/store": nil,
+	// Secrets are sealed for whoever brings them.
+	"internal/credential": nil,
 	// Documents are checked by policy and made programs of by authz; a caller is what authz judges.
 	"internal/identity": {"arn", "authz", "policy", "internal/fault", "internal/managed", "internal/store"},
 	"internal/grants":   {"arn", "authz", "condition", "policy", "internal/identity"},

@@ -1,0 +1,104 @@
+package credential
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Session is what a session token says. The token is all that there is of it: any server that has the master key can read it, and nobody else.
+type Session struct {
+	// AccessKeyID and SecretAccessKey are the key pair that the token belongs to, and only to it.
+	AccessKeyID     string `json:"k"`
+	SecretAccessKey string `json:"s"`
+	// Account is the account whose principal it is; Principal is the unique id of the role or user, or the account's id for the root user.
+	Account   string `json:"a"`
+	Principal string `json:"p"`
+	// Facts are what the issuer says of the session; this package does not look into them.
+	Facts   json.RawMessage `json:"f"`
+	Issued  time.Time       `json:"i"`
+	Expires time.Time       `json:"e"`
+}
+
+// MaxToken is the longest a session token may be, in bytes (sts.md §2).
+const MaxToken = 4096
+
+// ErrTooLong says that a session has more to say than fits into a token.
+var ErrTooLong = errors.New("credential: the session token would be longer than 4096 bytes")
+
+// tokenPlace is what tokens are bound to beside their purpose: the form of what is inside.
+const tokenPlace = "1"
+
+// MintSession returns the token of a session. The error is ErrTooLong, or the random source's; with ErrTooLong the token is given too, for its
+// length.
+func (k *Keyring) MintSession(s *Session) (string, error) {
+	text, err := json.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("credential: %w", err)
+	}
+	envelope, err := k.seal(nil, session, tokenPlace, text)
+	if err != nil {
+		return "", err
+	}
+	token := base64.StdEncoding.EncodeToString(envelope)
+	if len(token) > MaxToken {
+		return token, ErrTooLong
+	}
+	return token, nil
+}
+
+// OpenSession returns what a token says. It does not ask whether the session has expired. The error is ErrSealed.
+func (k *Keyring) OpenSession(token string) (*Session, error) {
+	if len(token) > MaxToken {
+		return nil, ErrSealed
+	}
+	// Strict: the one text that MintSession made, not another that means the same bytes.
+	envelope, err := base64.StdEncoding.Strict().DecodeString(token)
+	if err != nil || len(token) != base64.StdEncoding.EncodedLen(len(envelope)) {
+		return nil, ErrSealed
+	}
+	text, err := k.open(session, tokenPlace, envelope)
+	if err != nil {
+		return nil, err
+	}
+	s := new(Session)
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(s); err != nil {
+		return nil, ErrSealed
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return nil, ErrSealed
+	}
+	return s, nil
+}
+
+// maxMessage is the longest encoded authorization message (sts.md §11).
+const maxMessage = 10240
+
+// SealMessage returns an encoded authorization message, which DecodeAuthorizationMessage of the same account gives the text of.
+func (k *Keyring) SealMessage(account, text string) (string, error) {
+	envelope, err := k.seal(nil, authorization, account, []byte(text))
+	if err != nil {
+		return "", err
+	}
+	message := base64.RawURLEncoding.EncodeToString(envelope)
+	if len(message) > maxMessage {
+		return "", errors.New("credential: the authorization message is too long")
+	}
+	return message, nil
+}
+
+// OpenMessage returns the text of an encoded authorization message of an account. The error is ErrSealed.
+func (k *Keyring) OpenMessage(account, message string) (string, error) {
+	envelope, err := base64.RawURLEncoding.Strict().DecodeString(message)
+	if err != nil {
+		return "", ErrSealed
+	}
+	text, err := k.open(authorization, account, envelope)
+	return string(text), err
+}

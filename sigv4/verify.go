@@ -1,0 +1,213 @@
+package sigv4
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Key is a signing key: what a secret access key becomes for one date, region and service (sigv4.md §3).
+type Key [sha256.Size]byte
+
+// DeriveKey derives a signing key. date is YYYYMMDD.
+func DeriveKey(secret, date, region, service string) Key {
+	key := mac([]byte("AWS4"+secret), date)
+	key = mac(key[:], region)
+	key = mac(key[:], service)
+	return mac(key[:], terminator)
+}
+
+// mac is HMAC-SHA-256 (RFC 2104), without the memory that crypto/hmac takes for each.
+func mac(key []byte, text string) [sha256.Size]byte {
+	return macBytes(key, []byte(text))
+}
+
+func macBytes(key, text []byte) [sha256.Size]byte {
+	var pad [sha256.BlockSize]byte
+	if len(key) > len(pad) {
+		sum := sha256.Sum256(key)
+		copy(pad[:], sum[:])
+	} else {
+		copy(pad[:], key)
+	}
+	var space [512]byte
+	inner := space[:0]
+	for _, b := range pad {
+		inner = append(inner, b^0x36)
+	}
+	sum := sha256.Sum256(append(inner, text...))
+	var outer [sha256.BlockSize + sha256.Size]byte
+	for i, b := range pad {
+		outer[i] = b ^ 0x5c
+	}
+	copy(outer[sha256.BlockSize:], sum[:])
+	return sha256.Sum256(outer[:])
+}
+
+// scratch is memory that canonical requests are written into.
+var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
+
+// Verify reports, as an *Error, a signature that is not the key's for this request (row 17). It takes the same time for every signature.
+func (s *Signature) Verify(r *Request, key *Key) error {
+	var want [2 * sha256.Size]byte
+	buffer := scratch.Get().(*[]byte)
+	defer scratch.Put(buffer)
+	b, err := s.appendCanonical((*buffer)[:0], r)
+	*buffer = b
+	if err != nil {
+		return err
+	}
+	digest := sha256.Sum256(b)
+	b = s.appendStringToSign(b[:0], &digest)
+	*buffer = b
+	sum := macBytes(key[:], b)
+	hex.Encode(want[:], sum[:])
+	// Hexadecimal in lower case only: one signature has one form.
+	if len(s.signature) != len(want) || subtle.ConstantTimeCompare(want[:], []byte(s.signature)) != 1 {
+		return mismatch()
+	}
+	return nil
+}
+
+// appendStringToSign appends the string to sign (sigv4.md §3).
+func (s *Signature) appendStringToSign(b []byte, digest *[sha256.Size]byte) []byte {
+	b = append(b, Algorithm...)
+	b = append(append(append(b, '\n'), s.Time...), '\n')
+	b = append(append(append(b, s.Date...), '/'), s.Region...)
+	b = append(append(append(b, '/'), s.Service...), '/')
+	b = append(append(b, terminator...), '\n')
+	return hex.AppendEncode(b, digest[:])
+}
+
+// appendCanonical appends the canonical request (sigv4.md §2).
+func (s *Signature) appendCanonical(b []byte, r *Request) ([]byte, error) {
+	b = append(append(b, r.Method...), '\n')
+	b, ok := s.appendPath(b, r.Path)
+	if !ok {
+		return b, refuse(MalformedQueryString, "The path contains a malformed escape.")
+	}
+	b = append(b, '\n')
+	q, err := parseQuery(r.RawQuery)
+	if err != nil {
+		return b, err
+	}
+	b = append(q.appendCanonical(b), '\n')
+	for name := range strings.SplitSeq(s.signedHeaders, ";") {
+		b = append(append(b, name...), ':')
+		b = append(appendHeader(b, r, name), '\n')
+	}
+	b = append(append(append(b, '\n'), s.signedHeaders...), '\n')
+	return s.appendPayload(b, r), nil
+}
+
+// appendPayload appends the payload's hash. But for S3 it is that of the body, whatever x-amz-content-sha256 says: no mode in which the body is not
+// signed exists for them (security.md S001, S010).
+func (s *Signature) appendPayload(b []byte, r *Request) []byte {
+	if s.s3 {
+		if s.Presigned {
+			return append(b, UnsignedPayload...)
+		}
+		if values := r.Header["X-Amz-Content-Sha256"]; len(values) == 1 {
+			return append(b, values[0]...)
+		}
+	}
+	sum := sha256.Sum256(r.Body)
+	return hex.AppendEncode(b, sum[:])
+}
+
+// UnsignedPayload is what S3 has for a hash where the payload is not signed.
+const UnsignedPayload = "UNSIGNED-PAYLOAD"
+
+// appendPath appends the canonical path.
+func (s *Signature) appendPath(b []byte, path string) ([]byte, bool) {
+	if path == "" || path == "/" {
+		return append(b, '/'), true
+	}
+	if s.s3 {
+		decoded, ok := unescape(path, false)
+		return appendEscaped(b, decoded, true), ok
+	}
+	if _, ok := unescape(path, false); !ok {
+		return b, false
+	}
+	// The path as it was sent, without dots and empty segments, encoded once more.
+	var segments []string
+	for segment := range strings.SplitSeq(path, "/") {
+		switch segment {
+		case "", ".":
+		case "..":
+			if len(segments) > 0 {
+				segments = segments[:len(segments)-1]
+			}
+		default:
+			segments = append(segments, segment)
+		}
+	}
+	for _, segment := range segments {
+		b = appendEscaped(append(b, '/'), segment, false)
+	}
+	if len(segments) == 0 || strings.HasSuffix(path, "/") || strings.HasSuffix(path, "/.") || strings.HasSuffix(path, "/..") {
+		b = append(b, '/')
+	}
+	return b, true
+}
+
+// appendHeader appends the canonical value of a header.
+func appendHeader(b []byte, r *Request, name string) []byte {
+	if name == "host" {
+		return appendTrimmed(b, r.Host)
+	}
+	for i, value := range r.values(name) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendTrimmed(b, value)
+	}
+	return b
+}
+
+// values returns the values of a header given in lower case.
+func (r *Request) values(name string) []string {
+	var space [64]byte
+	if len(name) <= len(space) {
+		canonical := append(space[:0], name...)
+		upper := true
+		for i, c := range canonical {
+			if upper && 'a' <= c && c <= 'z' {
+				canonical[i] = c - 'a' + 'A'
+			}
+			upper = c == '-'
+		}
+		if values, ok := r.Header[string(canonical)]; ok {
+			return values
+		}
+	}
+	for key, values := range r.Header {
+		if strings.EqualFold(key, name) {
+			return slices.Clip(values)
+		}
+	}
+	return nil
+}
+
+// appendTrimmed appends a value without white space at its ends and with one blank for each run of it within.
+func appendTrimmed(b []byte, value string) []byte {
+	blank := false
+	start := len(b)
+	for i := range len(value) {
+		switch c := value[i]; c {
+		case ' ', '\t', '\n', '\r', '\v', '\f':
+			blank = len(b) > start
+		default:
+			if blank {
+				b = append(b, ' ')
+				blank = false
+			}
+			b = append(b, c)
+		}
+	}
+	return b
+}
