@@ -39,7 +39,8 @@ var order = map[string][]string{
 	// The server. An error for the wire knows nothing; everybody may make one.
 	"internal/fault": nil,
 	// The state. What keeps records does not know what they say.
-	"internal/store": nil,
+	"internal/store":        nil,
+	"internal/store/memory": {"internal/store"},
 	// Secrets are sealed for whoever brings them.
 	"internal/credential": nil,
 	// Documents are checked by policy and made programs of by authz; a caller is what authz judges.
