@@ -44,9 +44,13 @@ var order = map[string][]string{
 	// Secrets are sealed for whoever brings them.
 	"internal/credential": nil,
 	// Documents are checked by policy and made programs of by authz; a caller is what authz judges.
-	"internal/identity": {"arn", "authz", "policy", "internal/fault", "internal/managed", "internal/store"},
+	"internal/identity": {"arn", "authz", "policy", "internal/fault", "internal/fold", "internal/managed", "internal/store"},
 	"internal/grants":   {"arn", "authz", "condition", "policy", "internal/identity"},
 	"internal/op":       {"authz", "condition", "internal/identity"},
+	// Services never import one another.
+	"internal/service/iam": {
+		"arn", "authz", "condition", "policy", "internal/api/iamapi", "internal/credential", "internal/fault", "internal/fold", "internal/identity", "internal/op", "internal/store",
+	},
 	// Quotas are a part of the configuration.
 	"internal/config":    {"internal/identity"},
 	"internal/telemetry": nil,
