@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -13,12 +14,12 @@ import (
 // another. So what is stored has their unique ids in place of their ARNs, and reading it puts the ARNs back, or shows the id of one that is gone
 // (evaluation.md §4).
 
-// StorePrincipals returns the text of a trust policy as it is stored. An ARN of a user or role that does not exist, or the id of one that is gone, is a
-// MalformedPolicyDocument fault.
-func (st *State) StorePrincipals(doc *policy.Document) (string, error) {
+// StorePrincipals returns the text of a trust policy as it is stored. own is the account that saves it, as it is within the commit; the others are taken
+// as they are. An ARN of a user or role that does not exist, or the id of one that is gone, is a MalformedPolicyDocument fault.
+func (st *State) StorePrincipals(own *Account, doc *policy.Document) (string, error) {
 	return replacePrincipals(doc, func(principal string) (string, error) {
 		if policy.IsUniqueID(principal) {
-			if _, ok := st.principalName(principal, "aws"); !ok {
+			if _, ok := st.principalName(own, principal, "aws"); !ok {
 				return "", invalidPrincipal(principal)
 			}
 			return principal, nil
@@ -31,9 +32,12 @@ func (st *State) StorePrincipals(doc *policy.Document) (string, error) {
 		if !user && !role {
 			return principal, nil
 		}
-		a, ok := st.Account(name.Account)
-		if !ok {
-			return "", invalidPrincipal(principal)
+		a := own
+		if name.Account != own.ID {
+			var ok bool
+			if a, ok = st.Account(name.Account); !ok {
+				return "", invalidPrincipal(principal)
+			}
 		}
 		if user {
 			if u, ok := a.FindUser(name.Resource); ok {
@@ -50,8 +54,8 @@ func invalidPrincipal(principal string) error {
 	return fault.New("MalformedPolicyDocument", "Invalid principal in policy: \"AWS\":%q", principal)
 }
 
-// ShowPrincipals returns a stored trust policy as it is shown: with the present ARNs of the users and roles that exist.
-func (st *State) ShowPrincipals(d *Document, partition string) string {
+// ShowPrincipals returns a trust policy that is stored in an account as it is shown: with the present ARNs of the users and roles that exist.
+func (st *State) ShowPrincipals(own *Account, d *Document, partition string) string {
 	if !strings.Contains(d.Text, `"AIDA`) && !strings.Contains(d.Text, `"AROA`) {
 		return d.Text
 	}
@@ -60,7 +64,7 @@ func (st *State) ShowPrincipals(d *Document, partition string) string {
 		return d.Text
 	}
 	text, err := replacePrincipals(doc, func(principal string) (string, error) {
-		if name, ok := st.principalName(principal, partition); ok {
+		if name, ok := st.principalName(own, principal, partition); ok {
 			return name, nil
 		}
 		return principal, nil
@@ -72,18 +76,31 @@ func (st *State) ShowPrincipals(d *Document, partition string) string {
 }
 
 // principalName returns the ARN of the user or role with a unique id, in whichever account it is.
-func (st *State) principalName(id, partition string) (string, bool) {
+func (st *State) principalName(own *Account, id, partition string) (string, bool) {
 	if !policy.IsUniqueID(id) {
 		return "", false
 	}
+	if name, ok := own.principalName(id, partition); ok {
+		return name, true
+	}
 	for _, a := range st.Accounts() {
-		at := Authority{Partition: partition, Account: a.ID}
-		if u, ok := a.UserByID(id); ok {
-			return at.User(u), true
+		if a.ID == own.ID {
+			continue // it may have changed since
 		}
-		if r, ok := a.RoleByID(id); ok {
-			return at.Role(r), true
+		if name, ok := a.principalName(id, partition); ok {
+			return name, true
 		}
+	}
+	return "", false
+}
+
+func (a *Account) principalName(id, partition string) (string, bool) {
+	at := Authority{Partition: partition, Account: a.ID}
+	if u, ok := a.UserByID(id); ok {
+		return at.User(u), true
+	}
+	if r, ok := a.RoleByID(id); ok {
+		return at.Role(r), true
 	}
 	return "", false
 }
@@ -105,18 +122,24 @@ func replacePrincipals(doc *policy.Document, f func(string) (string, error)) (st
 				if with == v.Text {
 					continue
 				}
-				quoted, err := json.Marshal(with)
-				if err != nil {
-					return "", err
-				}
 				b.WriteString(text[from:v.Offset])
-				b.Write(quoted)
+				b.Write(quote(with))
 				from = v.Offset + literalLen(text[v.Offset:])
 			}
 		}
 	}
 	b.WriteString(text[from:])
 	return b.String(), nil
+}
+
+// quote returns a JSON string. Paths may hold characters that package json escapes for the sake of HTML unless it is told not to.
+func quote(s string) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	// A string can always be written.
+	_ = e.Encode(s)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // literalLen returns the length of the JSON string that s, a part of a valid document, begins with.

@@ -23,13 +23,72 @@ func boundaryOf(c *op.Call, name *string) (identity.PolicyRef, error) {
 	return p.Ref(), nil
 }
 
+func (s *Service) putUserPermissionsBoundary(
+	c *op.Call, in *iamapi.PutUserPermissionsBoundaryInput,
+) (*iamapi.PutUserPermissionsBoundaryOutput, error) {
+	u, err := user(c, *in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	bounded := *u
+	if bounded.Boundary, err = boundaryOf(c, in.PermissionsBoundary); err != nil {
+		return nil, err
+	}
+	c.Edit.PutUser(&bounded)
+	return &iamapi.PutUserPermissionsBoundaryOutput{}, nil
+}
+
+// deleteUserPermissionsBoundary is content if there is none.
+func (s *Service) deleteUserPermissionsBoundary(
+	c *op.Call, in *iamapi.DeleteUserPermissionsBoundaryInput,
+) (*iamapi.DeleteUserPermissionsBoundaryOutput, error) {
+	u, err := user(c, *in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	unbounded := *u
+	unbounded.Boundary = ""
+	c.Edit.PutUser(&unbounded)
+	return &iamapi.DeleteUserPermissionsBoundaryOutput{}, nil
+}
+
+func (s *Service) putRolePermissionsBoundary(
+	c *op.Call, in *iamapi.PutRolePermissionsBoundaryInput,
+) (*iamapi.PutRolePermissionsBoundaryOutput, error) {
+	r, err := customerRole(c, *in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	bounded := *r
+	if bounded.Boundary, err = boundaryOf(c, in.PermissionsBoundary); err != nil {
+		return nil, err
+	}
+	c.Edit.PutRole(&bounded)
+	return &iamapi.PutRolePermissionsBoundaryOutput{}, nil
+}
+
+// deleteRolePermissionsBoundary is content if there is none.
+func (s *Service) deleteRolePermissionsBoundary(
+	c *op.Call, in *iamapi.DeleteRolePermissionsBoundaryInput,
+) (*iamapi.DeleteRolePermissionsBoundaryOutput, error) {
+	r, err := customerRole(c, *in.RoleName)
+	if err != nil {
+		return nil, err
+	}
+	unbounded := *r
+	unbounded.Boundary = ""
+	c.Edit.PutRole(&unbounded)
+	return &iamapi.DeleteRolePermissionsBoundaryOutput{}, nil
+}
+
 func showBoundary(c *op.Call, ref identity.PolicyRef) *iamapi.AttachedPermissionsBoundary {
 	p, ok := c.Account.Policy(ref)
 	if ref == "" || !ok {
 		return nil
 	}
 	return &iamapi.AttachedPermissionsBoundary{
-		PermissionsBoundaryType: new(iamapi.PermissionsBoundaryAttachmentTypePermissionsBoundaryPolicy),
+		// Not the one value that the model has: AWS answers with this.
+		PermissionsBoundaryType: new("Policy"),
 		PermissionsBoundaryArn:  new(c.Authority.Policy(p)),
 	}
 }

@@ -37,7 +37,7 @@ func groupDetail(c *op.Call, g *identity.Group) iamapi.GroupDetail {
 func roleDetail(c *op.Call, r *identity.Role) iamapi.RoleDetail {
 	return iamapi.RoleDetail{
 		Path: new(r.Path), RoleName: new(r.Name), RoleId: new(r.ID), Arn: new(c.Authority.Role(r)), CreateDate: new(r.Created),
-		AssumeRolePolicyDocument: showDocument(c.State.ShowPrincipals(r.Trust, c.Authority.Partition)),
+		AssumeRolePolicyDocument: showTrust(c, r),
 		InstanceProfileList:      []iamapi.InstanceProfile{},
 		RolePolicyList:           inlineDetail(r.Inline), AttachedManagedPolicies: attachedDetail(c, r.Attached),
 		PermissionsBoundary: showBoundary(c, r.Boundary), Tags: append([]iamapi.Tag{}, showTags(r.Tags)...), RoleLastUsed: roleLastUsed(c, r),

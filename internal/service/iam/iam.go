@@ -89,6 +89,41 @@ func (s *Service) Ops() op.Table {
 		"PutRolePolicy":     op.Write(s.putRolePolicy, onRolePolicies(func(in *iamapi.PutRolePolicyInput) *string { return in.RoleName }, inline)),
 		"PutUserPolicy":     op.Write(s.putUserPolicy, onUserPolicies(func(in *iamapi.PutUserPolicyInput) *string { return in.UserName }, inline)),
 
+		// Managed policies
+		"CreatePolicy":   op.Write(s.createPolicy, newPolicy),
+		"DeletePolicy":   op.Write(s.deletePolicy, onPolicy(func(in *iamapi.DeletePolicyInput) *string { return in.PolicyArn })),
+		"GetPolicy":      op.Read(s.getPolicy, onPolicy(func(in *iamapi.GetPolicyInput) *string { return in.PolicyArn })),
+		"ListPolicies":   op.Read(s.listPolicies, onPolicies),
+		"ListPolicyTags": op.Read(s.listPolicyTags, onPolicy(func(in *iamapi.ListPolicyTagsInput) *string { return in.PolicyArn })),
+		"TagPolicy":      op.Write(s.tagPolicy, taggedPolicy),
+		"UntagPolicy":    op.Write(s.untagPolicy, untaggedPolicy),
+
+		"CreatePolicyVersion":     op.Write(s.createPolicyVersion, onPolicy(func(in *iamapi.CreatePolicyVersionInput) *string { return in.PolicyArn })),
+		"DeletePolicyVersion":     op.Write(s.deletePolicyVersion, onPolicy(func(in *iamapi.DeletePolicyVersionInput) *string { return in.PolicyArn })),
+		"GetPolicyVersion":        op.Read(s.getPolicyVersion, onPolicy(func(in *iamapi.GetPolicyVersionInput) *string { return in.PolicyArn })),
+		"ListPolicyVersions":      op.Read(s.listPolicyVersions, onPolicy(func(in *iamapi.ListPolicyVersionsInput) *string { return in.PolicyArn })),
+		"SetDefaultPolicyVersion": op.Write(s.setDefaultPolicyVersion, onPolicy(func(in *iamapi.SetDefaultPolicyVersionInput) *string { return in.PolicyArn })),
+
+		// Permissions boundaries
+		"DeleteRolePermissionsBoundary": op.Write(s.deleteRolePermissionsBoundary,
+			onBoundedRole(func(in *iamapi.DeleteRolePermissionsBoundaryInput) *string { return in.RoleName })),
+		"DeleteUserPermissionsBoundary": op.Write(s.deleteUserPermissionsBoundary,
+			onUserPolicies(func(in *iamapi.DeleteUserPermissionsBoundaryInput) *string { return in.UserName }, inline)),
+		"PutRolePermissionsBoundary": op.Write(s.putRolePermissionsBoundary, boundRole),
+		"PutUserPermissionsBoundary": op.Write(s.putUserPermissionsBoundary, boundUser),
+
+		// Roles
+		"CreateRole":             op.Write(s.createRole, newRole),
+		"DeleteRole":             op.Write(s.deleteRole, onBoundedRole(func(in *iamapi.DeleteRoleInput) *string { return in.RoleName })),
+		"GetRole":                op.Read(s.getRole, onBoundedRole(func(in *iamapi.GetRoleInput) *string { return in.RoleName })),
+		"ListRoles":              op.Read(s.listRoles, onList("role", func(in *iamapi.ListRolesInput) *string { return in.PathPrefix })),
+		"ListRoleTags":           op.Read(s.listRoleTags, onRole(func(in *iamapi.ListRoleTagsInput) *string { return in.RoleName })),
+		"TagRole":                op.Write(s.tagRole, taggedRole),
+		"UntagRole":              op.Write(s.untagRole, untaggedRole),
+		"UpdateAssumeRolePolicy": op.Write(s.updateAssumeRolePolicy, onBoundedRole(func(in *iamapi.UpdateAssumeRolePolicyInput) *string { return in.RoleName })),
+		"UpdateRole":             op.Write(s.updateRole, onBoundedRole(func(in *iamapi.UpdateRoleInput) *string { return in.RoleName })),
+		"UpdateRoleDescription":  op.Write(s.updateRoleDescription, onBoundedRole(func(in *iamapi.UpdateRoleDescriptionInput) *string { return in.RoleName })),
+
 		// Users
 		"CreateUser":   op.Write(s.createUser, newUser),
 		"DeleteUser":   op.Write(s.deleteUser, onUser(func(in *iamapi.DeleteUserInput) *string { return in.UserName })),

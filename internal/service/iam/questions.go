@@ -69,6 +69,27 @@ func onRole[In any](name func(*In) *string) func(*op.Call, *In) ([]op.Question, 
 	return ask(func(c *op.Call, in *In) (op.Question, error) { return roleQuestion(c, *name(in)), nil })
 }
 
+// onBoundedRole is onRole for actions that have the role's boundary among their condition keys.
+func onBoundedRole[In any](name func(*In) *string) func(*op.Call, *In) ([]op.Question, error) {
+	return ask(func(c *op.Call, in *In) (op.Question, error) {
+		q := roleQuestion(c, *name(in))
+		q.Keys = roleBoundaryKey(c, *name(in))
+		return q, nil
+	})
+}
+
+// onPolicies is for listing managed policies, which has no resource; messages name the path all the same.
+func onPolicies(c *op.Call, in *iamapi.ListPoliciesInput) ([]op.Question, error) {
+	path := "/"
+	if in.PathPrefix != nil {
+		if err := checkPrefix(in.PathPrefix); err != nil {
+			return nil, err
+		}
+		path = *in.PathPrefix
+	}
+	return []op.Question{{Action: "iam:ListPolicies", Resource: "*", Name: "policy path " + path}}, nil
+}
+
 // onPolicy asks about the managed policy that a call names by ARN.
 func onPolicy[In any](name func(*In) *string) func(*op.Call, *In) ([]op.Question, error) {
 	return ask(func(c *op.Call, in *In) (op.Question, error) { return policyQuestion(c, *name(in)) })
@@ -121,7 +142,7 @@ func policyQuestion(c *op.Call, name string) (op.Question, error) {
 	}
 	// Not the name as it was sent, which may have another partition in it: policies are written about this one.
 	known := c.Authority.Policy(p)
-	return op.Question{Resource: known, Name: "policy " + known, Tags: p.Tags}, nil
+	return op.Question{Resource: known, Name: "policy " + known, Tags: decidingTags(p.Tags)}, nil
 }
 
 // policyKey is a condition key whose value is the ARN of the managed policy that a call passes: as the account knows it if it does, so that no other
@@ -256,6 +277,28 @@ func renamedGroup(c *op.Call, in *iamapi.UpdateGroupInput) ([]op.Question, error
 	return append(questions, next), nil
 }
 
+// newRole is what CreateRole asks.
+func newRole(c *op.Call, in *iamapi.CreateRoleInput) ([]op.Question, error) {
+	path, err := pathOf(in.Path)
+	if err != nil {
+		return nil, err
+	}
+	q := op.Question{Resource: c.Authority.IAM("role" + path + *in.RoleName)}
+	if in.PermissionsBoundary != nil {
+		q.Keys = append(q.Keys, policyKey(c, keyPermissionsBoundary, *in.PermissionsBoundary))
+	}
+	return creating(c, q, in.Tags, "iam:TagRole"), nil
+}
+
+// newPolicy is what CreatePolicy asks.
+func newPolicy(c *op.Call, in *iamapi.CreatePolicyInput) ([]op.Question, error) {
+	path, err := pathOf(in.Path)
+	if err != nil {
+		return nil, err
+	}
+	return creating(c, op.Question{Resource: c.Authority.IAM("policy" + path + *in.PolicyName)}, in.Tags, "iam:TagPolicy"), nil
+}
+
 // newGroup is what CreateGroup asks.
 func newGroup(c *op.Call, in *iamapi.CreateGroupInput) ([]op.Question, error) {
 	path, err := pathOf(in.Path)
@@ -330,6 +373,23 @@ func withPolicy[In any](c *op.Call, q op.Question, in *In, attached func(*In) *s
 	return q, nil
 }
 
+// boundUser and boundRole are what Put…PermissionsBoundary asks: with the boundary that is to be.
+
+func boundUser(c *op.Call, in *iamapi.PutUserPermissionsBoundaryInput) ([]op.Question, error) {
+	q, err := userQuestion(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	q.Action, q.Keys = "iam:PutUserPermissionsBoundary", []op.Key{policyKey(c, keyPermissionsBoundary, *in.PermissionsBoundary)}
+	return []op.Question{q}, nil
+}
+
+func boundRole(c *op.Call, in *iamapi.PutRolePermissionsBoundaryInput) ([]op.Question, error) {
+	q := roleQuestion(c, *in.RoleName)
+	q.Action, q.Keys = "iam:PutRolePermissionsBoundary", []op.Key{policyKey(c, keyPermissionsBoundary, *in.PermissionsBoundary)}
+	return []op.Question{q}, nil
+}
+
 func taggedUser(c *op.Call, in *iamapi.TagUserInput) ([]op.Question, error) {
 	q, err := userQuestion(c, in.UserName)
 	q.Action, q.Keys = "iam:TagUser", tagKeys(in.Tags)
@@ -339,6 +399,30 @@ func taggedUser(c *op.Call, in *iamapi.TagUserInput) ([]op.Question, error) {
 func untaggedUser(c *op.Call, in *iamapi.UntagUserInput) ([]op.Question, error) {
 	q, err := userQuestion(c, in.UserName)
 	q.Action, q.Keys = "iam:UntagUser", untagKeys(in.TagKeys)
+	return []op.Question{q}, err
+}
+
+func taggedRole(c *op.Call, in *iamapi.TagRoleInput) ([]op.Question, error) {
+	q := roleQuestion(c, *in.RoleName)
+	q.Action, q.Keys = "iam:TagRole", tagKeys(in.Tags)
+	return []op.Question{q}, nil
+}
+
+func untaggedRole(c *op.Call, in *iamapi.UntagRoleInput) ([]op.Question, error) {
+	q := roleQuestion(c, *in.RoleName)
+	q.Action, q.Keys = "iam:UntagRole", untagKeys(in.TagKeys)
+	return []op.Question{q}, nil
+}
+
+func taggedPolicy(c *op.Call, in *iamapi.TagPolicyInput) ([]op.Question, error) {
+	q, err := policyQuestion(c, *in.PolicyArn)
+	q.Action, q.Keys = "iam:TagPolicy", tagKeys(in.Tags)
+	return []op.Question{q}, err
+}
+
+func untaggedPolicy(c *op.Call, in *iamapi.UntagPolicyInput) ([]op.Question, error) {
+	q, err := policyQuestion(c, *in.PolicyArn)
+	q.Action, q.Keys = "iam:UntagPolicy", untagKeys(in.TagKeys)
 	return []op.Question{q}, err
 }
 
