@@ -72,7 +72,7 @@ func (c *checker) value(shape *model.Shape, v reflect.Value, path, name string) 
 	case model.Structure:
 		c.structure(shape, v, path+name+".")
 	case model.List:
-		if c.simple(shape, shape.Elem) {
+		if simple(shape.Elem) {
 			for i := range v.Len() {
 				if violates(shape.Elem, v.Index(i)) {
 					c.add(shape, v, path+name, "Member must satisfy constraint: ["+constraints(shape.Elem, c.quiet)+"]")
@@ -86,11 +86,10 @@ func (c *checker) value(shape *model.Shape, v reflect.Value, path, name string) 
 		}
 	case model.Map:
 		badKey, badValue := false, false
-		simple := c.simple(shape, shape.Elem)
 		for _, key := range sortedKeys(v) {
 			badKey = badKey || violates(shape.Key, key)
 			switch elem := v.MapIndex(key); {
-			case simple:
+			case simple(shape.Elem):
 				badValue = badValue || violates(shape.Elem, elem)
 			default:
 				c.value(shape.Elem, elem, path+name+"."+key.String()+".", "member")
@@ -106,7 +105,7 @@ func (c *checker) value(shape *model.Shape, v reflect.Value, path, name string) 
 }
 
 // simple reports whether elements are reported once, at what holds them, as AWS does for all but structures and lists.
-func (c *checker) simple(_, elem *model.Shape) bool {
+func simple(elem *model.Shape) bool {
 	return elem.Kind != model.Structure && elem.Kind != model.List && elem.Kind != model.Map
 }
 
