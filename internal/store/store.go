@@ -97,7 +97,7 @@ var (
 	ErrUnknown = errors.New("store: it is not known whether the commit was applied")
 	// ErrTrimmed says that the change feed does not reach back that far: load the scopes instead.
 	ErrTrimmed = errors.New("store: the changes are gone")
-	// ErrClosed says that the store is closed, or had to give up after its disk failed.
+	// ErrClosed says that the store is closed, or had to give up after its disk failed: what was committed is there when it is opened again.
 	ErrClosed = errors.New("store: closed")
 )
 
@@ -114,6 +114,8 @@ type Store interface {
 	Heads(ctx context.Context) ([]Seq, error)
 	// Changes returns up to n changes of a shard after a sequence, without a gap. ErrTrimmed: Load instead.
 	Changes(ctx context.Context, shard int, after Seq, n int) ([]Change, error)
+	// Trim lets go of a shard's changes up to a sequence: whoever needs them has them. Until then they are kept.
+	Trim(ctx context.Context, shard int, upTo Seq) error
 	// Touch saves last-used marks: no version, no feed; at most a minute of them is lost in a crash.
 	Touch(ctx context.Context, marks []LastUsed) error
 	// Marks calls f with the last-used marks of a scope.

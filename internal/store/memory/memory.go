@@ -12,6 +12,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sort"
 	"sync"
 
 	"github.com/writ-iam/writ/internal/store"
@@ -37,7 +38,7 @@ type scope struct {
 	marks   map[store.Key]store.LastUsed
 }
 
-// kept is how many changes and request tokens are remembered.
+// kept is how many request tokens are remembered, at least.
 const kept = 10000
 
 // New returns an empty store.
@@ -67,7 +68,7 @@ func (s *Store) Commit(_ context.Context, request string, batches ...store.Batch
 	}
 	s.requests[request] = pos
 	s.order = append(s.order, request)
-	s.trim()
+	s.forget()
 	return pos, nil
 }
 
@@ -142,22 +143,34 @@ func (s *Store) apply(pos store.Pos, request string, b store.Batch) {
 	})
 }
 
-func (s *Store) trim() {
-	if len(s.changes) > 2*kept {
-		// A commit's changes stay together.
-		cut := len(s.changes) - kept
-		for cut < len(s.changes) && s.changes[cut].Seq == s.changes[cut-1].Seq {
-			cut++
-		}
-		s.trimmed = s.changes[cut-1].Seq
-		s.changes = slices.Clone(s.changes[cut:])
-	}
+// forget lets go of the oldest request tokens.
+func (s *Store) forget() {
 	if len(s.order) > 2*kept {
 		for _, request := range s.order[:kept] {
 			delete(s.requests, request)
 		}
 		s.order = slices.Clone(s.order[kept:])
 	}
+}
+
+// Trim implements store.Store.
+func (s *Store) Trim(_ context.Context, shard int, upTo store.Seq) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return store.ErrClosed
+	case shard != 0:
+		return fmt.Errorf("store: there is no shard %d", shard)
+	}
+	s.trimmed = max(s.trimmed, min(upTo, s.seq))
+	s.changes = slices.Clone(s.changes[s.behind(s.trimmed):])
+	return nil
+}
+
+// behind returns the index of the first change behind a sequence.
+func (s *Store) behind(seq store.Seq) int {
+	return sort.Search(len(s.changes), func(i int) bool { return s.changes[i].Seq > seq })
 }
 
 // Load implements store.Store.
@@ -216,9 +229,7 @@ func (s *Store) Changes(_ context.Context, shard int, after store.Seq, n int) ([
 	case after < s.trimmed:
 		return nil, store.ErrTrimmed
 	}
-	from, _ := slices.BinarySearchFunc(s.changes, after+1, func(c store.Change, seq store.Seq) int {
-		return int(int64(c.Seq) - int64(seq))
-	})
+	from := s.behind(after)
 	return slices.Clone(s.changes[from:min(len(s.changes), from+n)]), nil
 }
 
