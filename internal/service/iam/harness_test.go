@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,10 +19,12 @@ import (
 	"github.com/writ-iam/writ/internal/credential"
 	"github.com/writ-iam/writ/internal/fault"
 	"github.com/writ-iam/writ/internal/identity"
+	"github.com/writ-iam/writ/internal/model"
 	"github.com/writ-iam/writ/internal/op"
 	"github.com/writ-iam/writ/internal/service/iam"
 	"github.com/writ-iam/writ/internal/store"
 	"github.com/writ-iam/writ/internal/store/memory"
+	"github.com/writ-iam/writ/internal/wire"
 )
 
 // The tests' two accounts.
@@ -37,6 +41,7 @@ type world struct {
 	state   *identity.State
 	service *iam.Service
 	ops     op.Table
+	model   *model.Service
 	now     time.Time
 	rand    *rand.Rand
 	// asked is what the last call asked the judge.
@@ -49,6 +54,9 @@ func newWorldWith(t testing.TB, q identity.Quotas) *world {
 	t.Helper()
 	w := &world{TB: t, store: memory.New(), rand: rand.New(chance(2)), now: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)}
 	var err error
+	if w.model, err = loadModel(); err != nil {
+		t.Fatal(err)
+	}
 	if w.state, err = identity.Open(context.Background(), w.store, q); err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +78,8 @@ func newWorldWith(t testing.TB, q identity.Quotas) *world {
 	}
 	return w
 }
+
+var loadModel = sync.OnceValues(func() (*model.Service, error) { return model.Load("iam") })
 
 // chance is a source of bytes that is the same in every run.
 func chance(seed byte) *rand.ChaCha8 { return rand.NewChaCha8([32]byte{seed}) }
@@ -130,13 +140,17 @@ func (w *world) caller(name string) *identity.Caller {
 // call calls an operation.
 func (w *world) call(caller, name string, in any) (any, error) {
 	w.Helper()
+	return w.callAs(w.caller(caller), name, in)
+}
+
+func (w *world) callAs(who *identity.Caller, name string, in any) (any, error) {
+	w.Helper()
 	row, ok := w.ops[name]
 	if !ok || row.Handle == nil {
 		w.Fatalf("there is no operation %s", name)
 	}
-	who := w.caller(caller)
 	c := op.Call{
-		Context: context.Background(), Service: "iam", Operation: name, Caller: who, Account: who.Account, State: w.state, Time: w.now, Region: "us-east-1",
+		Context: context.Background(), Service: "iam", Operation: name, Caller: who, Account: w.account(who.Account.ID), State: w.state, Time: w.now, Region: "us-east-1",
 		Authority: identity.Authority{Partition: "aws", Account: who.Account.ID},
 		Ask:       func(more ...op.Question) error { w.asked = append(w.asked, more...); return nil },
 	}
@@ -148,7 +162,11 @@ func (w *world) call(caller, name string, in any) (any, error) {
 		}
 		w.asked = asked
 		checkQuestions(w, asked)
-		return row.Handle(c, in)
+		out, err := row.Handle(c, in)
+		if err == nil {
+			checkAnswer(w, w.model, name, out)
+		}
+		return out, err
 	}
 	if row.Kind != op.Writes {
 		return perform(&c)
@@ -165,6 +183,17 @@ func (w *world) call(caller, name string, in any) (any, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// checkAnswer compares an answer with the model.
+func checkAnswer(t testing.TB, m *model.Service, name string, out any) {
+	t.Helper()
+	if typ := reflect.TypeOf(out).Elem().Name(); typ != name+"Output" {
+		t.Errorf("%s answers with a %s", name, typ)
+	}
+	if _, err := wire.Value(m.Operations[name].Output, out); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
 }
 
 // do calls an operation that must succeed.
