@@ -86,6 +86,9 @@ func (s Setting) String() string {
 	return fmt.Sprint(s.value.Interface())
 }
 
+// IsSwitch reports whether the value is true or false, so that its flag needs no value.
+func (s Setting) IsSwitch() bool { return s.value.Kind() == reflect.Bool }
+
 // Set sets the value from a text; lists are separated by commas.
 func (s Setting) Set(text string) error {
 	switch s.value.Kind() {

@@ -233,3 +233,12 @@ func WriteMasterKey(file string, random io.Reader) error {
 	}
 	return err
 }
+
+// TrailKey derives the key of the trail's codes from a master key.
+func TrailKey(master []byte) ([]byte, error) {
+	key, err := hkdf.Key(sha256.New, master, nil, "writ trail", 32)
+	if err != nil {
+		return nil, fmt.Errorf("credential: %w", err)
+	}
+	return key, nil
+}

@@ -1,0 +1,342 @@
+// Package authn finds out who makes a request.
+//
+//	found, err := a.Authenticate(authn.Request{HTTP: r, Body: body, SigningName: "iam", Window: 15 * time.Minute, Time: now})
+//	found.Caller // who it is, as the newest state has them
+//
+// The access key id itself says which account it is of, so no index over all accounts is asked. Everything that can end a credential (a key switched off,
+// a user or role deleted) is looked up in the newest snapshot at every request; what is kept between requests is only what follows from bytes that
+// do not change: signing keys, opened tokens, and names.
+package authn
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/internal/credential"
+	"github.com/writ-iam/writ/internal/fault"
+	"github.com/writ-iam/writ/internal/identity"
+	"github.com/writ-iam/writ/sigv4"
+)
+
+// Authenticator authenticates requests against a state.
+type Authenticator struct {
+	state   *identity.State
+	keyring *credential.Keyring
+	regions map[string]bool
+	fixed   map[string]string
+
+	mu      sync.RWMutex
+	proofs  map[proofName]*proof
+	sealers map[string]*sealer
+}
+
+// Options are what an Authenticator is made of.
+type Options struct {
+	State   *identity.State
+	Keyring *credential.Keyring
+	// Regions are the regions that requests may be signed for; none means all.
+	Regions []string
+	// FixedKeys are access key ids that do not say whose they are, such as a test's own, with their accounts.
+	FixedKeys map[string]string
+}
+
+// New makes an Authenticator.
+func New(o Options) *Authenticator {
+	a := &Authenticator{state: o.State, keyring: o.Keyring, fixed: o.FixedKeys, proofs: make(map[proofName]*proof), sealers: make(map[string]*sealer)}
+	if len(o.Regions) > 0 {
+		a.regions = make(map[string]bool)
+		for _, r := range o.Regions {
+			a.regions[r] = true
+		}
+	}
+	return a
+}
+
+// Request is a request to be authenticated.
+type Request struct {
+	HTTP *http.Request
+	// Path is the path as it was sent, before anything made sense of it.
+	Path string
+	Body []byte
+	// SigningName is the service that the request must be signed for.
+	SigningName string
+	// Window is how far the request's time may be from Time, which is now.
+	Window time.Duration
+	Time   time.Time
+}
+
+// Found is who made a request.
+type Found struct {
+	Caller *identity.Caller
+	// Region is the one that the request was signed for.
+	Region string
+}
+
+// proofName is what a proof follows from, beside the credential's own bytes.
+type proofName struct {
+	id, date, region, service string
+}
+
+// proof is what is kept of a credential: all of it follows from from, token and entity, which do not change.
+type proof struct {
+	// sealed is the sealed secret that key was derived from (long-term keys), token the session token (temporary ones).
+	sealed *byte
+	token  string
+	key    sigv4.Key
+	// expires and session are the token's.
+	opened  *credential.Session
+	session *identity.Session
+	// principal is of entity, a *identity.User, *identity.Role or nil for the root user.
+	entity    any
+	principal *authz.Principal
+	userID    string
+}
+
+// maxProofs is how many proofs are kept; then all are forgotten.
+const maxProofs = 20000
+
+// Authenticate returns who signed a request. The error is a fault: rows 1–17 of sigv4.md §4.
+func (a *Authenticator) Authenticate(r Request) (Found, error) {
+	request := &sigv4.Request{
+		Method: r.HTTP.Method, Host: r.HTTP.Host, Path: r.Path, RawQuery: r.HTTP.URL.RawQuery, Header: r.HTTP.Header, Body: r.Body,
+	}
+	options := sigv4.Options{Service: r.SigningName, Now: r.Time, Window: r.Window}
+	if a.regions != nil {
+		options.Region = func(region string) bool { return a.regions[region] }
+	}
+	signature, err := sigv4.Parse(request, options)
+	if err != nil {
+		return Found{}, refused(err)
+	}
+	c, p, err := a.caller(&signature, r.Time)
+	if err != nil {
+		return Found{}, err
+	}
+	if err := signature.Verify(request, &p.key); err != nil {
+		return Found{}, refused(err)
+	}
+	use := identity.Use{Time: r.Time, Region: signature.Region, Service: signature.Service}
+	if c.Session == nil {
+		a.state.Touch(c.Account.ID, identity.KeyUse, c.AccessKeyID, use)
+	} else if c.Role != nil {
+		a.state.Touch(c.Account.ID, identity.RoleUse, c.Role.ID, use)
+	}
+	return Found{Caller: c, Region: signature.Region}, nil
+}
+
+func refused(err error) error {
+	var e *sigv4.Error
+	if errors.As(err, &e) {
+		return fault.New(e.Code, "%s", e.Message)
+	}
+	return fault.Internal(err)
+}
+
+// invalidToken is the one answer to every credential that is not good, so that nobody learns which of them exist (sigv4.md §4 15).
+func invalidToken(cause error) error {
+	return &fault.Fault{Code: fault.InvalidClientTokenID, Message: "The security token included in the request is invalid.", Cause: cause}
+}
+
+// caller looks up whose credential a signature was made with, and the key to verify it by.
+func (a *Authenticator) caller(s *sigv4.Signature, now time.Time) (*identity.Caller, *proof, error) {
+	if s.Token != "" {
+		return a.bearer(s, now)
+	}
+	id, ok := a.fixed[s.AccessKeyID]
+	if !ok {
+		id, ok = credential.AccountOf(s.AccessKeyID)
+	}
+	if !ok || strings.HasPrefix(s.AccessKeyID, credential.Temporary) {
+		return nil, nil, invalidToken(nil)
+	}
+	account, ok := a.state.Account(id)
+	if !ok {
+		return nil, nil, invalidToken(nil)
+	}
+	key, user, ok := account.Key(s.AccessKeyID)
+	if !ok || !key.Active || len(key.Secret) == 0 {
+		return nil, nil, invalidToken(nil)
+	}
+	var entity any
+	if user != nil {
+		entity = user
+	}
+	at := identity.Authority{Partition: Partition(s.Region), Account: account.ID}
+	p := a.kept(s)
+	if p == nil || p.sealed != &key.Secret[0] || p.token != "" {
+		seal, err := a.Sealer(account)
+		if err != nil {
+			return nil, nil, fault.Internal(err)
+		}
+		secret, err := seal.Open(credential.SecretKey, key.ID, key.Secret)
+		if err != nil {
+			return nil, nil, fault.Internal(fmt.Errorf("authn: the secret of key %s: %w", key.ID, err))
+		}
+		p = &proof{sealed: &key.Secret[0], key: sigv4.DeriveKey(string(secret), s.Date, s.Region, s.Service)}
+	}
+	if p.principal == nil || p.entity != entity {
+		next := *p
+		next.entity = entity
+		var err error
+		if user != nil {
+			next.userID = user.ID
+			next.principal, err = authz.NewPrincipal(at.User(user), authz.Facts{UniqueID: user.ID})
+		} else {
+			next.userID = account.ID
+			next.principal, err = authz.NewPrincipal(at.Root(), authz.Facts{})
+		}
+		if err != nil {
+			return nil, nil, fault.Internal(err)
+		}
+		p = &next
+		a.keep(s, p)
+	}
+	return &identity.Caller{Principal: p.principal, UserID: p.userID, Account: account, AccessKeyID: s.AccessKeyID, User: user}, p, nil
+}
+
+// bearer is caller for temporary credentials.
+func (a *Authenticator) bearer(s *sigv4.Signature, now time.Time) (*identity.Caller, *proof, error) {
+	if !strings.HasPrefix(s.AccessKeyID, credential.Temporary) {
+		return nil, nil, invalidToken(nil)
+	}
+	p := a.kept(s)
+	if p == nil || p.token != s.Token {
+		opened, err := a.keyring.OpenSession(s.Token)
+		if err != nil {
+			return nil, nil, invalidToken(nil)
+		}
+		p = &proof{token: s.Token, opened: opened, session: new(identity.Session)}
+		if err := json.Unmarshal(opened.Facts, p.session); err != nil {
+			return nil, nil, fault.Internal(fmt.Errorf("authn: a session token: %w", err))
+		}
+		p.session.Issued, p.session.Expires = opened.Issued, opened.Expires
+		p.key = sigv4.DeriveKey(opened.SecretAccessKey, s.Date, s.Region, s.Service)
+	}
+	if p.opened.AccessKeyID != s.AccessKeyID {
+		return nil, nil, invalidToken(nil)
+	}
+	if !now.Before(p.opened.Expires) {
+		return nil, nil, fault.New(fault.ExpiredToken, "The security token included in the request is expired")
+	}
+	account, ok := a.state.Account(p.opened.Account)
+	if !ok {
+		return nil, nil, invalidToken(nil)
+	}
+	c := &identity.Caller{Account: account, AccessKeyID: s.AccessKeyID, Session: p.session}
+	// By unique id: who was made anew under an old name has no old sessions.
+	var entity any
+	switch {
+	case p.session.Kind == identity.RoleSession:
+		if c.Role, ok = account.RoleByID(p.opened.Principal); !ok {
+			return nil, nil, invalidToken(nil)
+		}
+		entity = c.Role
+	case p.opened.Principal != account.ID:
+		if c.User, ok = account.UserByID(p.opened.Principal); !ok {
+			return nil, nil, invalidToken(nil)
+		}
+		entity = c.User
+	}
+	if p.principal == nil || p.entity != entity {
+		next := *p
+		next.entity = entity
+		if err := next.describe(c, identity.Authority{Partition: Partition(s.Region), Account: account.ID}); err != nil {
+			return nil, nil, fault.Internal(err)
+		}
+		p = &next
+		a.keep(s, p)
+	}
+	c.Principal, c.UserID = p.principal, p.userID
+	return c, p, nil
+}
+
+// describe makes the principal of a session (evaluation.md §1).
+func (p *proof) describe(c *identity.Caller, at identity.Authority) (err error) {
+	switch p.session.Kind {
+	case identity.RoleSession:
+		p.userID = c.Role.ID + ":" + p.session.Name
+		p.principal, err = authz.NewPrincipal(at.AssumedRole(c.Role.Name, p.session.Name),
+			authz.Facts{Issuer: at.Role(c.Role), UniqueID: c.Role.ID, Provider: p.session.Provider})
+	case identity.FederationToken:
+		p.userID = at.Account + ":" + p.session.Name
+		facts := authz.Facts{}
+		if c.User != nil {
+			facts.Issuer = at.User(c.User)
+		}
+		p.principal, err = authz.NewPrincipal(at.FederatedUser(p.session.Name), facts)
+	case identity.SessionToken:
+		if c.User == nil {
+			p.userID = at.Account
+			p.principal, err = authz.NewPrincipal(at.Root(), authz.Facts{})
+			break
+		}
+		p.userID = c.User.ID
+		p.principal, err = authz.NewPrincipal(at.User(c.User), authz.Facts{UniqueID: c.User.ID})
+	default:
+		err = fmt.Errorf("authn: a session of kind %d", p.session.Kind)
+	}
+	return err
+}
+
+func (a *Authenticator) kept(s *sigv4.Signature) *proof {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return a.proofs[proofName{s.AccessKeyID, s.Date, s.Region, s.Service}]
+}
+
+// keep keeps a proof. It is not known yet that the signature is right; but a proof holds nothing that the caller made up.
+func (a *Authenticator) keep(s *sigv4.Signature, p *proof) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.proofs) >= maxProofs {
+		clear(a.proofs)
+	}
+	a.proofs[proofName{s.AccessKeyID, s.Date, s.Region, s.Service}] = p
+}
+
+// sealer is an account's sealer with the data key that it was made of.
+type sealer struct {
+	key *byte
+	*credential.Sealer
+}
+
+// Sealer returns what seals the secrets of an account.
+func (a *Authenticator) Sealer(account *identity.Account) (*credential.Sealer, error) {
+	if len(account.DataKey) == 0 {
+		return nil, fmt.Errorf("authn: account %s has no data key", account.ID)
+	}
+	a.mu.RLock()
+	s, ok := a.sealers[account.ID]
+	a.mu.RUnlock()
+	if ok && s.key == &account.DataKey[0] {
+		return s.Sealer, nil
+	}
+	made, err := a.keyring.Sealer(account.ID, account.DataKey)
+	if err != nil {
+		return nil, fmt.Errorf("authn: account %s: its data key: %w", account.ID, err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sealers[account.ID] = &sealer{&account.DataKey[0], made}
+	return made, nil
+}
+
+// Partition returns the partition of a region.
+func Partition(region string) string {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.name
+		}
+	}
+	return "aws"
+}
+
+var partitions = [...]struct{ prefix, name string }{
+	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"}, {"us-iso-", "aws-iso"}, {"eu-isoe-", "aws-iso-e"}, {"eusc-", "aws-eusc"},
+}

@@ -1,0 +1,118 @@
+package dispatch
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/writ-iam/writ/internal/fault"
+	"github.com/writ-iam/writ/internal/identity"
+	"github.com/writ-iam/writ/internal/model"
+	"github.com/writ-iam/writ/internal/op"
+	"github.com/writ-iam/writ/internal/trail"
+)
+
+// Origin is where a call comes from, as far as it is known when it ends.
+type Origin struct {
+	// Service is the model of the service; nil if none was recognised.
+	Service   *model.Service
+	Operation string
+	// Caller is nil for whoever could not be authenticated.
+	Caller    *identity.Caller
+	Region    string
+	Time      time.Time
+	RequestID string
+	SourceIP  netip.Addr
+	UserAgent string
+	Secure    bool
+}
+
+// Event returns the event of a call, without its outcome.
+func Event(o Origin) *trail.Event {
+	e := &trail.Event{
+		Time: o.Time, ID: NewID(), RequestID: o.RequestID, Name: o.Operation, Region: o.Region, UserAgent: o.UserAgent, TLS: o.Secure,
+		ReadOnly: readOnly(o.Operation), Identity: who(o.Caller),
+	}
+	if o.Service != nil {
+		e.Source = o.Service.EndpointPrefix + ".amazonaws.com"
+	} else {
+		e.Source = "unknown"
+	}
+	if o.Operation == "" {
+		e.Name = "Unknown"
+	}
+	if o.SourceIP.IsValid() {
+		e.SourceIP = o.SourceIP.String()
+	}
+	if o.Caller != nil {
+		e.RecipientAccount = o.Caller.Account.ID
+	}
+	return e
+}
+
+// readOnly reports whether an operation's name is one of those that change nothing, as CloudTrail has it.
+func readOnly(operation string) bool {
+	for _, prefix := range [...]string{"Get", "List", "Simulate", "Decode", "Describe", "Lookup", "Generate", "AssumeRole"} {
+		if strings.HasPrefix(operation, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// who is CloudTrail's userIdentity of a caller.
+func who(c *identity.Caller) trail.Identity {
+	if c == nil {
+		return trail.Identity{Type: "Unknown"}
+	}
+	i := trail.Identity{PrincipalID: c.UserID, ARN: c.Principal.ARN, Account: c.Account.ID, AccessKeyID: c.AccessKeyID}
+	partition, _, _ := strings.Cut(strings.TrimPrefix(c.Principal.ARN, "arn:"), ":")
+	at := identity.Authority{Partition: partition, Account: c.Account.ID}
+	switch {
+	case c.Role != nil:
+		i.Type = "AssumedRole"
+	case c.Session != nil && c.Session.Kind == identity.FederationToken:
+		i.Type = "FederatedUser"
+	case c.User != nil:
+		i.Type, i.UserName = "IAMUser", c.User.Name
+	default:
+		i.Type = "Root"
+	}
+	if s := c.Session; s != nil {
+		i.Session = &trail.SessionContext{Created: s.Issued, MFA: !s.MFA.IsZero(), SourceIdentity: s.SourceIdentity}
+		switch {
+		case c.Role != nil:
+			i.Session.Issuer = &trail.Issuer{Type: "Role", PrincipalID: c.Role.ID, ARN: at.Role(c.Role), Account: c.Account.ID, UserName: c.Role.Name}
+		case c.User != nil && s.Kind == identity.FederationToken:
+			i.Session.Issuer = &trail.Issuer{Type: "IAMUser", PrincipalID: c.User.ID, ARN: at.User(c.User), Account: c.Account.ID, UserName: c.User.Name}
+		}
+	}
+	return i
+}
+
+// event is the whole event of a call that got as far as Do.
+func (d *Dispatcher) event(c *op.Call, m *model.Operation, in, out any, failure error) ([]byte, error) {
+	e := Event(Origin{
+		Service: m.Service, Operation: c.Operation, Caller: c.Caller, Region: c.Region, Time: c.Time, RequestID: c.RequestID,
+		SourceIP: c.SourceIP, UserAgent: c.UserAgent, Secure: c.Secure,
+	})
+	if in != nil {
+		e.RequestParameters = trail.Elements(m.Input, in)
+	}
+	if failure != nil {
+		setFailure(e, failure)
+	} else if out != nil && !strings.HasPrefix(c.Operation, "Get") && !strings.HasPrefix(c.Operation, "List") || issues(c.Operation) && out != nil {
+		e.ResponseElements = trail.Elements(m.Output, out)
+	}
+	return e.AppendJSON(make([]byte, 0, 1024))
+}
+
+// issues reports whether an operation hands out credentials though its name says that it reads: CloudTrail keeps what those answer.
+func issues(operation string) bool {
+	return operation == "GetFederationToken" || operation == "GetSessionToken"
+}
+
+func setFailure(e *trail.Event, failure error) {
+	f := fault.From(failure)
+	e.ErrorCode, e.ErrorMessage = f.Code, f.Message
+}

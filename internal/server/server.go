@@ -1,0 +1,311 @@
+// Package server is the AWS endpoints: bytes in, a call to package dispatch, bytes out.
+//
+// The steps that every request goes through stand on one screen, in call. None can be skipped, and whichever of them ends the request, one
+// event is recorded and one answer written, in the words of the service that the request meant.
+package server
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/writ-iam/writ/internal/authn"
+	"github.com/writ-iam/writ/internal/dispatch"
+	"github.com/writ-iam/writ/internal/fault"
+	"github.com/writ-iam/writ/internal/identity"
+	"github.com/writ-iam/writ/internal/model"
+	"github.com/writ-iam/writ/internal/op"
+	"github.com/writ-iam/writ/internal/route"
+	"github.com/writ-iam/writ/internal/telemetry"
+	"github.com/writ-iam/writ/internal/trail"
+	"github.com/writ-iam/writ/internal/wire"
+	"github.com/writ-iam/writ/internal/wire/awsjson"
+	"github.com/writ-iam/writ/internal/wire/awsquery"
+	"github.com/writ-iam/writ/internal/wire/restjson"
+)
+
+// Service is an AWS service as it is served.
+type Service struct {
+	Model *model.Service
+	// Prefix is what the service's actions begin with in policies, such as "iam".
+	Prefix string
+	Ops    op.Table
+}
+
+// Server answers AWS's protocols. It is an http.Handler.
+type Server struct {
+	services  map[string]Service
+	routes    *route.Table
+	authn     *authn.Authenticator
+	dispatch  *dispatch.Dispatcher
+	telemetry *telemetry.Telemetry
+	hosts     Hosts
+	now       func() time.Time
+	bodies    sync.Pool
+}
+
+// Options are what a Server is made of.
+type Options struct {
+	// Services are by the name of their model.
+	Services  map[string]Service
+	Routes    *route.Table
+	Authn     *authn.Authenticator
+	Dispatch  *dispatch.Dispatcher
+	Telemetry *telemetry.Telemetry
+	Hosts     Hosts
+	Now       func() time.Time
+}
+
+// New makes a Server.
+func New(o Options) *Server {
+	return &Server{
+		services: o.Services, routes: o.Routes, authn: o.Authn, dispatch: o.Dispatch, telemetry: o.Telemetry, hosts: o.Hosts, now: o.Now,
+	}
+}
+
+// exchange is one request on its way.
+type exchange struct {
+	http   *http.Request
+	id     string
+	start  time.Time
+	source netip.Addr
+	body   []byte
+
+	route   route.Route
+	service Service
+	model   *model.Operation
+	row     op.Op
+	caller  *identity.Caller
+	region  string
+	input   any
+	// recorded: the call's event is kept.
+	recorded bool
+	answer   wire.Answer
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := &exchange{http: r, id: dispatch.NewID(), start: s.now(), source: sourceOf(r)}
+	buffer, ok := s.bodies.Get().(*bytes.Buffer)
+	if !ok {
+		buffer = new(bytes.Buffer)
+	}
+	defer s.bodies.Put(buffer)
+	buffer.Reset()
+
+	err := s.call(x, buffer)
+	if err != nil {
+		f := fault.From(err)
+		if !x.recorded {
+			if err := s.dispatch.Refuse(r.Context(), s.event(x), f); err != nil {
+				s.telemetry.Log.Error("an event could not be recorded", "id", x.id, "cause", err.Error())
+			}
+		}
+		x.answer = wire.Answer{Body: x.answer.Body[:0]}
+		s.codec(x).Fault(x.service.Model, f, x.id, &x.answer)
+		s.write(w, x, f)
+		return
+	}
+	s.write(w, x, nil)
+}
+
+// call is the way of a call: every request takes all of it, in this order, until a step refuses it.
+func (s *Server) call(x *exchange, buffer *bytes.Buffer) error {
+	if err := s.read(x, buffer); err != nil {
+		return err
+	}
+	if err := s.find(x); err != nil {
+		return err
+	}
+	if err := s.authenticate(x); err != nil {
+		return err
+	}
+	if err := s.decode(x); err != nil {
+		return err
+	}
+	out, err := s.perform(x)
+	if err != nil {
+		return err
+	}
+	return s.codec(x).Encode(x.model, out, x.id, &x.answer)
+}
+
+// maxBody is the longest body that is read, before anybody is known to have sent it: the longest policy document, three times over for its
+// percent-encoding, fits.
+const maxBody = 1 << 20
+
+func (s *Server) read(x *exchange, buffer *bytes.Buffer) error {
+	if x.http.ContentLength > maxBody {
+		return fault.New(fault.RequestEntityTooLarge, "The request is longer than %d bytes.", maxBody)
+	}
+	n, err := buffer.ReadFrom(io.LimitReader(x.http.Body, maxBody+1))
+	switch {
+	case n > maxBody:
+		return fault.New(fault.RequestEntityTooLarge, "The request is longer than %d bytes.", maxBody)
+	case err != nil:
+		return &fault.Fault{Code: fault.MalformedQueryString, Message: "The request's body could not be read.", Cause: nil}
+	}
+	x.body = buffer.Bytes()
+	return nil
+}
+
+// find names the service and operation.
+func (s *Server) find(x *exchange) error {
+	if !s.hosts.Known(x.http.Host) {
+		return &fault.Fault{
+			Code: "UnknownEndpoint", Status: http.StatusNotFound,
+			Message: "This server is not reached by the host name of this request. Its operator can add it with --hosts.",
+		}
+	}
+	found, err := s.routes.Find(hints(x))
+	x.route = found
+	if service, ok := s.services[found.Service]; ok {
+		x.service = service
+	}
+	if err != nil {
+		return err
+	}
+	if x.service.Model == nil {
+		return fault.New(fault.UnknownOperation, "This server does not serve %s.", found.SigningName)
+	}
+	return nil
+}
+
+// authenticate finds out who calls.
+func (s *Server) authenticate(x *exchange) error {
+	found, err := s.authn.Authenticate(authn.Request{HTTP: x.http, Path: path(x.http), Body: x.body, SigningName: x.service.Model.SigningName, Window: window(x.service.Model), Time: x.start})
+	if err != nil {
+		return err
+	}
+	x.caller, x.region = found.Caller, found.Region
+	return nil
+}
+
+// decode reads the operation's input. An operation is named before: what is not in the model is told only to those who are known.
+func (s *Server) decode(x *exchange) error {
+	x.model = x.service.Model.Operations[x.route.Operation]
+	row, ok := x.service.Ops[x.route.Operation]
+	if x.model == nil || !ok {
+		return fault.New(fault.InvalidAction, "Could not find operation %s for version %s", x.route.Operation, x.service.Model.APIVersion)
+	}
+	x.row = row
+	if row.New == nil {
+		return nil // dispatch says that it is not there yet
+	}
+	x.input = row.New()
+	return s.codec(x).Decode(x.model, &wire.Request{
+		Method: x.http.Method, Path: path(x.http), RawQuery: x.http.URL.RawQuery, Header: x.http.Header, Body: x.body,
+	}, x.input)
+}
+
+// perform hands the call over; from here on its event is dispatch's matter.
+func (s *Server) perform(x *exchange) (any, error) {
+	x.recorded = true
+	return s.dispatch.Do(&op.Call{
+		Context: x.http.Context(), Service: x.service.Prefix, Operation: x.model.Name, Caller: x.caller, Time: x.start, RequestID: x.id,
+		Region: x.region, Authority: identity.Authority{Partition: authn.Partition(x.region), Account: x.caller.Account.ID},
+		SourceIP: x.source, UserAgent: x.http.UserAgent(), Referer: x.http.Referer(), Secure: x.http.TLS != nil,
+	}, x.model, x.row, x.input)
+}
+
+// event is the event of a call that did not get as far as dispatch.
+func (s *Server) event(x *exchange) *trail.Event {
+	return dispatch.Event(dispatch.Origin{
+		Service: x.service.Model, Operation: x.route.Operation, Caller: x.caller, Region: x.region, Time: x.start, RequestID: x.id,
+		SourceIP: x.source, UserAgent: x.http.UserAgent(), Secure: x.http.TLS != nil,
+	})
+}
+
+// codec returns the codec of the service that was found; of AWS's oldest protocol if none was.
+func (s *Server) codec(x *exchange) wire.Codec {
+	if x.service.Model != nil {
+		switch x.service.Model.Protocol {
+		case model.JSON:
+			return awsjson.Codec{}
+		case model.RESTJSON:
+			return restjson.Codec{}
+		}
+	} else if x.http.Header.Get("X-Amz-Target") != "" || strings.Contains(x.http.Header.Get("Content-Type"), "json") {
+		return awsjson.Codec{}
+	}
+	return awsquery.Codec{}
+}
+
+func (s *Server) write(w http.ResponseWriter, x *exchange, f *fault.Fault) {
+	header := w.Header()
+	for name, values := range x.answer.Header {
+		header[name] = values
+	}
+	status := x.answer.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if f != nil && status == http.StatusRequestEntityTooLarge {
+		header.Set("Connection", "close")
+	}
+	w.WriteHeader(status)
+	if x.http.Method != http.MethodHead {
+		// A client that has gone away does not want to know.
+		_, _ = w.Write(x.answer.Body)
+	}
+	told := telemetry.Request{ID: x.id, Status: status, SourceIP: x.source.String(), Duration: s.now().Sub(x.start)}
+	if x.service.Model != nil {
+		told.Service = x.service.Model.Name
+	}
+	if x.model != nil {
+		told.Operation = x.model.Name
+	}
+	if x.caller != nil {
+		told.Account, told.Principal = x.caller.Account.ID, x.caller.Principal.ARN
+	}
+	if f != nil {
+		told.Code, told.Cause = f.Code, f.Cause
+	}
+	s.telemetry.Request(told)
+}
+
+// sourceOf returns the address that a request came from. What a request itself says of it (X-Forwarded-For) is not believed.
+func sourceOf(r *http.Request) netip.Addr {
+	address, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address.Addr().Unmap()
+}
+
+// Hosts are the names by which the server may be reached. A signature covers the name that it was made for, so a request that was meant for another
+// server is not accepted by this one (security.md S008).
+type Hosts struct {
+	names map[string]bool
+}
+
+// NewHosts makes Hosts of names, beside AWS's own endpoints and the addresses of this machine.
+func NewHosts(names ...string) Hosts {
+	h := Hosts{names: map[string]bool{"localhost": true}}
+	for _, name := range names {
+		h.names[strings.ToLower(name)] = true
+	}
+	return h
+}
+
+// Known reports whether a request's Host, with or without a port, is one of the names.
+func (h Hosts) Known(host string) bool {
+	name := host
+	if n, _, err := net.SplitHostPort(host); err == nil {
+		name = n
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	if h.names[name] || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	if address, err := netip.ParseAddr(name); err == nil {
+		// An address is this machine's, or the request would not have come here; it names nobody else's server.
+		return address.IsValid()
+	}
+	return strings.HasSuffix(name, ".amazonaws.com") || strings.HasSuffix(name, ".amazonaws.com.cn")
+}
