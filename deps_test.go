@@ -49,7 +49,7 @@ var order = map[string][]string{
 	"internal/op":       {"authz", "condition", "internal/identity"},
 	// Services never import one another.
 	"internal/service/iam": {
-		"arn", "authz", "condition", "policy", "internal/api/iamapi", "internal/credential", "internal/fault", "internal/fold", "internal/identity", "internal/op", "internal/store",
+		"arn", "authz", "condition", "policy", "internal/api/iamapi", "internal/credential", "internal/fault", "internal/fold", "internal/grants", "internal/identity", "internal/op", "internal/store",
 	},
 	// Quotas are a part of the configuration.
 	"internal/config":    {"internal/identity"},

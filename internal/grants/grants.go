@@ -50,6 +50,13 @@ func For(c *identity.Caller, a *identity.Account, at identity.Authority) (authz.
 	return ps, b.err
 }
 
+// ForGroup returns the policies that a group gives to its users.
+func ForGroup(g *identity.Group, a *identity.Account, at identity.Authority) ([]*authz.Program, error) {
+	b := builder{account: a, at: at}
+	b.entity(g.Inline, g.Attached)
+	return b.programs, b.err
+}
+
 // builder collects programs and keeps the first error.
 type builder struct {
 	account  *identity.Account

@@ -124,6 +124,13 @@ func (s *Service) Ops() op.Table {
 		"UpdateRole":             op.Write(s.updateRole, onBoundedRole(func(in *iamapi.UpdateRoleInput) *string { return in.RoleName })),
 		"UpdateRoleDescription":  op.Write(s.updateRoleDescription, onBoundedRole(func(in *iamapi.UpdateRoleDescriptionInput) *string { return in.RoleName })),
 
+		// The policy simulator
+		"GetContextKeysForCustomPolicy": op.Read(s.getContextKeysForCustomPolicy, onAccount[iamapi.GetContextKeysForCustomPolicyInput]),
+		"GetContextKeysForPrincipalPolicy": op.Read(s.getContextKeysForPrincipalPolicy,
+			onSource(func(in *iamapi.GetContextKeysForPrincipalPolicyInput) *string { return in.PolicySourceArn })),
+		"SimulateCustomPolicy":    op.Read(s.simulateCustomPolicy, onAccount[iamapi.SimulateCustomPolicyInput]),
+		"SimulatePrincipalPolicy": op.Read(s.simulatePrincipalPolicy, onSource(func(in *iamapi.SimulatePrincipalPolicyInput) *string { return in.PolicySourceArn })),
+
 		// Users
 		"CreateUser":   op.Write(s.createUser, newUser),
 		"DeleteUser":   op.Write(s.deleteUser, onUser(func(in *iamapi.DeleteUserInput) *string { return in.UserName })),
