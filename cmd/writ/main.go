@@ -1,7 +1,15 @@
-// Writ answers questions about AWS policies: what they allow, why, and whether they are well formed.
+// Writ is AWS's identity and access management, to run yourself: a server that speaks AWS's protocols and enforces what it is told, and tools that
+// answer questions about policies.
 //
 // Usage:
 //
+//	writ serve          answer AWS's APIs from a durable store
+//	writ dev            the same from memory, for tests
+//	writ account        make accounts on a server of this machine
+//	writ env            print what points AWS's tools at it
+//	writ config         print the server's settings and where each comes from
+//	writ trail          print the record of every call
+//	writ version        print which Writ this is
 //	writ decide FILE…   judge cases: a request with its policies
 //	writ fmt FILE…      print policies in canonical form
 //	writ lint FILE…     say what is wrong with policies
@@ -43,7 +51,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(serveCommand(), decideCommand(), fmtCommand(), lintCommand())
+	root.AddCommand(
+		serveCommand(), devCommand(), accountCommand(), envCommand(), configCommand(), trailCommand(), versionCommand(),
+		decideCommand(), fmtCommand(), lintCommand(),
+	)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
