@@ -141,6 +141,10 @@ func (s *Service) Ops() op.Table {
 		"UntagUser":    op.Write(s.untagUser, untaggedUser),
 		"UpdateUser":   op.Write(s.updateUser, renamedUser),
 	}
-	addMissing(t)
+	for name, row := range missing() {
+		if _, ok := t[name]; !ok {
+			t[name] = row
+		}
+	}
 	return t
 }

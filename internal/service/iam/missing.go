@@ -2,9 +2,10 @@ package iam
 
 import "github.com/writ-iam/writ/internal/op"
 
-// addMissing adds a row for each operation of the model that Writ does not have, with the reason. They answer that they are not supported, never with an
+// missing has a row for each operation of the model that Writ does not have, with the reason. They answer that they are not supported, never with an
 // invented result.
-func addMissing(t op.Table) {
+func missing() op.Table {
+	t := make(op.Table)
 	for _, m := range []struct {
 		reason string
 		names  []string
@@ -61,9 +62,8 @@ func addMissing(t op.Table) {
 		}},
 	} {
 		for _, name := range m.names {
-			if _, ok := t[name]; !ok {
-				t[name] = op.NotYet(m.reason)
-			}
+			t[name] = op.NotYet(m.reason)
 		}
 	}
+	return t
 }

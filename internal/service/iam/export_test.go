@@ -1,0 +1,4 @@
+package iam
+
+// Missing is missing, for TestTableIsTheModel.
+var Missing = missing
