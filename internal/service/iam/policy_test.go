@@ -218,7 +218,9 @@ func TestPolicyVersions(t *testing.T) {
 	create := func(claim string, isDefault *bool, want string) step {
 		return step{claim: claim, op: "CreatePolicyVersion", in: &iamapi.CreatePolicyVersionInput{PolicyArn: &p, PolicyDocument: new(denyAll), SetAsDefault: isDefault}, want: want}
 	}
-	version := func(id string, isDefault bool) string { return fmt.Sprintf(`{"IsDefaultVersion":%v,"VersionId":%q}`, isDefault, id) }
+	version := func(id string, isDefault bool) string {
+		return fmt.Sprintf(`{"IsDefaultVersion":%v,"VersionId":%q}`, isDefault, id)
+	}
 	missing := func(id string) string {
 		return "NoSuchEntity: Policy arn:aws:iam::111122223333:policy/p version " + id + " does not exist or is not attachable."
 	}
