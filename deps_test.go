@@ -39,8 +39,9 @@ var order = map[string][]string{
 	// The server. An error for the wire knows nothing; everybody may make one.
 	"internal/fault": nil,
 	// The state. What keeps records does not know what they say.
-	"internal/store":        nil,
-	"internal/store/memory": {"internal/store"},
+	"internal/store":          nil,
+	"internal/store/memory":   {"internal/store"},
+	"internal/store/embedded": {"internal/store"},
 	// Secrets are sealed for whoever brings them.
 	"internal/credential": nil,
 	// Documents are checked by policy and made programs of by authz; a caller is what authz judges.
@@ -51,6 +52,20 @@ var order = map[string][]string{
 	"internal/service/iam": {
 		"arn", "authz", "condition", "policy", "internal/api/iamapi", "internal/credential", "internal/fault", "internal/fold", "internal/grants", "internal/identity", "internal/op", "internal/store",
 	},
+	"internal/service/sts": {
+		"arn", "authz", "condition", "policy", "internal/api/stsapi", "internal/credential", "internal/fault", "internal/identity", "internal/op",
+	},
+	// Events travel in commits, and their elements are told by the models.
+	"internal/trail": {"internal/jsontext", "internal/model", "internal/store"},
+	// The way of a call. Authentication knows nothing of operations, and dispatch nothing of how a call came.
+	"internal/authn":    {"authz", "sigv4", "internal/credential", "internal/fault", "internal/identity"},
+	"internal/dispatch": {"authz", "condition", "internal/fault", "internal/grants", "internal/identity", "internal/model", "internal/op", "internal/trail", "internal/wire"},
+	"internal/server": {
+		"internal/authn", "internal/dispatch", "internal/fault", "internal/identity", "internal/model", "internal/op", "internal/route", "internal/telemetry", "internal/trail",
+		"internal/wire", "internal/wire/awsjson", "internal/wire/awsquery", "internal/wire/restjson",
+	},
+	// What no AWS call does: it makes accounts in a state, and so comes before every caller.
+	"internal/operator": {"internal/credential", "internal/identity", "internal/store", "internal/trail"},
 	// Quotas are a part of the configuration.
 	"internal/config":    {"internal/identity"},
 	"internal/telemetry": nil,
@@ -81,9 +96,13 @@ var order = map[string][]string{
 	"internal/api/ssooidcapi":        nil,
 	"internal/api/stsapi":            nil,
 
-	// Commands may import anything; these need no more.
+	// Commands may import anything; these need no more. cmd/writ joins everything: see its node.go.
 	"catalog/refresh": {"catalog"},
-	"cmd/writ":        {"authz", "policy", "internal/fold", "internal/jsontext"},
+	"cmd/writ": {
+		"authz", "policy", "internal/authn", "internal/config", "internal/credential", "internal/dispatch", "internal/fold", "internal/identity", "internal/jsontext", "internal/model",
+		"internal/operator", "internal/route", "internal/server", "internal/service/iam", "internal/service/sts", "internal/store", "internal/store/embedded",
+		"internal/store/memory", "internal/telemetry", "internal/trail",
+	},
 }
 
 // impure are packages of the standard library that the science may not import outside of its tests.
