@@ -110,7 +110,7 @@ func (s *Service) getContextKeysForCustomPolicy(
 	return &iamapi.GetContextKeysForCustomPolicyOutput{ContextKeyNames: keys.names}, nil
 }
 
-// getContextKeysForPrincipalPolicy reads all policies that a simulation of the principal would ask.
+// getContextKeysForPrincipalPolicy reads all policies that a simulation of the principal would ask, its boundary among them.
 func (s *Service) getContextKeysForPrincipalPolicy(
 	c *op.Call, in *iamapi.GetContextKeysForPrincipalPolicyInput,
 ) (*iamapi.GetContextKeysForPrincipalPolicyOutput, error) {
@@ -121,6 +121,13 @@ func (s *Service) getContextKeysForPrincipalPolicy(
 	policies, err := src.policies(c)
 	if err != nil {
 		return nil, err
+	}
+	boundary, err := src.boundary(c)
+	if err != nil {
+		return nil, err
+	}
+	if boundary != nil {
+		policies = append(policies, *boundary)
 	}
 	keys := keyNames{names: []string{}}
 	for _, p := range policies {
