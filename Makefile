@@ -12,8 +12,8 @@ FUZZTIME ?= 10m
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: build ## judge the worked examples, with the reasoning
-	bin/writ decide --explain examples/bucket.json
+run: build ## start a server on ./data
+	bin/writ serve
 
 build: ## bin/writ
 	$(GO) build -o bin/writ ./cmd/writ

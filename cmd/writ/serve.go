@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -131,7 +132,7 @@ func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
 		return err
 	}
 	defer stopHealth()
-	fmt.Fprintf(out, "Writ answers at %s\n  eval \"$(writ env%s)\"   points AWS's tools at it, as the user admin\n", url, dataFlag(c.Data))
+	fmt.Fprintf(out, "Writ answers at %s\n  eval \"$(%s env%s)\"   points AWS's tools at it, as the user admin\n", url, command(), dataFlag(c.Data))
 	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: &operator.Handler{CreateAccount: n.operator.CreateAccount, Token: token}, aws: n.handler}, t))
 	if closed := n.close(); err == nil {
 		err = closed
@@ -151,6 +152,14 @@ func (s splitPaths) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.aws.ServeHTTP(w, r)
+}
+
+// command is how this program was called, for what a person is told to type.
+func command() string {
+	if strings.ContainsRune(os.Args[0], filepath.Separator) {
+		return os.Args[0]
+	}
+	return "writ"
 }
 
 func dataFlag(data string) string {

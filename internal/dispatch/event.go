@@ -18,8 +18,10 @@ type Origin struct {
 	Service   *model.Service
 	Operation string
 	// Caller is nil for whoever could not be authenticated.
-	Caller    *identity.Caller
-	Region    string
+	Caller *identity.Caller
+	// ClaimedKey is the access key id that such a request names: nobody has proven to have it.
+	ClaimedKey string
+	Region     string
 	Time      time.Time
 	RequestID string
 	SourceIP  netip.Addr
@@ -44,7 +46,9 @@ func Event(o Origin) *trail.Event {
 	if o.SourceIP.IsValid() {
 		e.SourceIP = o.SourceIP.String()
 	}
-	if o.Caller != nil {
+	if o.Caller == nil {
+		e.Identity.AccessKeyID = o.ClaimedKey
+	} else {
 		e.RecipientAccount = o.Caller.Account.ID
 	}
 	return e

@@ -14,7 +14,7 @@ import (
 func hints(x *exchange) route.Hints {
 	r := x.http
 	return route.Hints{
-		Method: r.Method, Host: r.Host, Path: path(r), RawQuery: r.URL.RawQuery, Header: r.Header, Scope: scope(r), Body: x.body,
+		Method: r.Method, Host: r.Host, Path: path(r), RawQuery: r.URL.RawQuery, Header: r.Header, Scope: credentialPart(r, servicePart), Body: x.body,
 	}
 }
 
@@ -26,8 +26,14 @@ func path(r *http.Request) string {
 	return r.URL.EscapedPath()
 }
 
-// scope returns the service in the scope of a request's signature, "" if it has none.
-func scope(r *http.Request) string {
+// The parts of a credential: key id, date, region, service, terminator.
+const (
+	keyPart     = 0
+	servicePart = 3
+)
+
+// credentialPart returns a part of the credential that a request's signature names, "" if it names none.
+func credentialPart(r *http.Request, part int) string {
 	text := r.Header.Get("Authorization")
 	separator := "/"
 	if _, credential, ok := strings.Cut(text, "Credential="); ok {
@@ -40,11 +46,16 @@ func scope(r *http.Request) string {
 	} else {
 		return ""
 	}
-	parts := strings.Split(text, separator)
-	if len(parts) != 5 {
-		return ""
+	for i := 0; ; i++ {
+		found, rest, more := strings.Cut(text, separator)
+		switch {
+		case i == part && len(found) <= 128:
+			return found
+		case !more || i == part:
+			return ""
+		}
+		text = rest
 	}
-	return parts[3]
 }
 
 // window is how far a request's time may be from the server's (sigv4.md §4).

@@ -216,7 +216,7 @@ func (s *Server) perform(x *exchange) (any, error) {
 // event is the event of a call that did not get as far as dispatch.
 func (s *Server) event(x *exchange) *trail.Event {
 	return dispatch.Event(dispatch.Origin{
-		Service: x.service.Model, Operation: x.route.Operation, Caller: x.caller, Region: x.region, Time: x.start, RequestID: x.id,
+		Service: x.service.Model, Operation: x.route.Operation, Caller: x.caller, ClaimedKey: credentialPart(x.http, keyPart), Region: x.region, Time: x.start, RequestID: x.id,
 		SourceIP: x.source, UserAgent: x.http.UserAgent(), Secure: x.http.TLS != nil,
 	})
 }
