@@ -22,11 +22,11 @@ type Origin struct {
 	// ClaimedKey is the access key id that such a request names: nobody has proven to have it.
 	ClaimedKey string
 	Region     string
-	Time      time.Time
-	RequestID string
-	SourceIP  netip.Addr
-	UserAgent string
-	Secure    bool
+	Time       time.Time
+	RequestID  string
+	SourceIP   netip.Addr
+	UserAgent  string
+	Secure     bool
 }
 
 // Event returns the event of a call, without its outcome.

@@ -38,7 +38,7 @@ import (
 
 // world is a server with accounts, whose clock stands still unless it is moved.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	now     time.Time
 	store   store.Store
 	state   *identity.State
@@ -69,7 +69,7 @@ func (r *recorder) Append(_ context.Context, event []byte, _ bool) error {
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // newWorld makes a world. change, if not nil, may change the tables of the services.
-func newWorld(t *testing.T, change func(service string, table op.Table)) *world {
+func newWorld(t testing.TB, change func(service string, table op.Table)) *world {
 	t.Helper()
 	w := &world{t: t, now: start, store: memory.New(), record: new(recorder)}
 	var err error

@@ -53,7 +53,9 @@ func TestNoHandlerIsReachedWithoutGoodCredentials(t *testing.T) {
 			r.host = r.service + ".amazonaws.com" // four operations are newer than the table of routes, which would find them by name
 			return r.unsigned()
 		}},
-		{"an unknown key", invalid, func(r request) *http.Request { return r.sign(credentials{id: "AKIAIOSFODNN7EXAMPLE", secret: user.secret}) }},
+		{"an unknown key", invalid, func(r request) *http.Request {
+			return r.sign(credentials{id: "AKIAIOSFODNN7EXAMPLE", secret: user.secret})
+		}},
 		{"a wrong secret", mismatch, func(r request) *http.Request { return r.sign(credentials{id: user.id, secret: user.secret + "x"}) }},
 		{"another user's secret", mismatch, func(r request) *http.Request { return r.sign(credentials{id: user.id, secret: root.secret}) }},
 		{"an inactive key", invalid, func(r request) *http.Request { return r.sign(inactive) }},
