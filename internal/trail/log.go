@@ -28,6 +28,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -52,11 +53,9 @@ type Log struct {
 	key     []byte
 	options Options
 
-	queue  chan *entry
-	done   chan struct{}
-	closed sync.Once
-	// stop is closed when no more may be queued.
-	stop chan struct{}
+	// wake is for the writing goroutine; done is closed when it has ended.
+	wake chan struct{}
+	done chan struct{}
 
 	// Only the writing goroutine has these.
 	file    *os.File
@@ -66,8 +65,17 @@ type Log struct {
 	size    int64
 	events  uint64
 	feed    positions
+	buffer  []byte
+	scratch []byte
+	spare   []entry
 
-	mu     sync.Mutex
+	mu    sync.Mutex
+	queue []entry
+	// urgent: somebody waits for an event in the queue.
+	urgent  bool
+	closing bool
+	// room is closed, and made anew, when the queue was emptied.
+	room   chan struct{}
 	broken error
 	placed positions
 }
@@ -117,7 +125,7 @@ func Open(dir string, key []byte, o Options) (*Log, error) {
 		return nil, fmt.Errorf("trail: %w", err)
 	}
 	l := &Log{
-		dir: dir, key: key, options: o, queue: make(chan *entry, 1024), done: make(chan struct{}), stop: make(chan struct{}),
+		dir: dir, key: key, options: o, wake: make(chan struct{}, 1), done: make(chan struct{}), room: make(chan struct{}),
 		chain: hmac.New(sha256.New, key), feed: make(positions), placed: make(positions),
 	}
 	if err := l.resume(); err != nil {
@@ -229,11 +237,12 @@ func (l *Log) line(b []byte, kind byte, text []byte) []byte {
 }
 
 func code(chain hash.Hash, last []byte, kind byte, text []byte) []byte {
+	var sum [sha256.Size]byte
 	chain.Reset()
 	chain.Write(last)
 	chain.Write([]byte{kind})
 	chain.Write(text)
-	return base64.RawURLEncoding.AppendEncode(make([]byte, 0, codeLen), chain.Sum(nil)[:18])
+	return base64.RawURLEncoding.AppendEncode(make([]byte, 0, codeLen), chain.Sum(sum[:0])[:18])
 }
 
 // put writes to the segment. If it fails, the segment is cut back to where it was, so that the next try stands behind whole lines.
@@ -249,97 +258,160 @@ func (l *Log) put(b []byte) error {
 	return nil
 }
 
-// Append adds an event to the trail. With wait it returns when the event is written, and would survive the death of this process; without, the
-// error is that of the writes before it, if they fail.
+// Append adds an event to the trail. With wait it returns when the event is written, and would survive the death of this process. Without, the event is
+// written with others in a moment; if writing fails at present, Append waits all the same, and the error is the writing's.
 func (l *Log) Append(ctx context.Context, event []byte, wait bool) error {
-	e := &entry{event: event}
+	e := entry{event: event}
 	if wait {
 		e.wait = make(chan error, 1)
-	} else {
-		l.mu.Lock()
-		err := l.broken
-		l.mu.Unlock()
-		if err != nil {
-			// The event is tried all the same: the disk may have room again.
-			e.wait = make(chan error, 1)
-		}
 	}
-	select {
-	case l.queue <- e:
-	case <-l.stop:
-		return errors.New("trail: closed")
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if e.wait == nil {
-		return nil
-	}
-	select {
-	case err := <-e.wait:
+	if err := l.enqueue(ctx, &e); err != nil {
 		return err
-	case <-l.done:
-		return errors.New("trail: closed")
+	}
+	return l.await(e.wait)
+}
+
+// enqueue puts an event into the queue. While writing fails, it makes the event one that is waited for: the disk may have room again.
+func (l *Log) enqueue(ctx context.Context, e *entry) error {
+	for {
+		l.mu.Lock()
+		if l.closing {
+			l.mu.Unlock()
+			return errClosed
+		}
+		if len(l.queue) < maxQueue {
+			if l.broken != nil && e.wait == nil {
+				e.wait = make(chan error, 1)
+			}
+			l.queue = append(l.queue, *e)
+			l.urgent = l.urgent || e.wait != nil
+			// The writer is asleep if this is the first event, and hurries if somebody waits.
+			if len(l.queue) == 1 || e.wait != nil {
+				l.signal()
+			}
+			l.mu.Unlock()
+			return nil
+		}
+		// Full: whoever has more to say waits until something is written.
+		room := l.room
+		l.signal()
+		l.mu.Unlock()
+		select {
+		case <-room:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 
-// maxGroup is how many events are written at once.
-const maxGroup = 256
+// signal wakes the writer; it may be awake.
+func (l *Log) signal() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// await waits for an event that somebody waits for.
+func (l *Log) await(wait chan error) error {
+	if wait == nil {
+		return nil
+	}
+	select {
+	case err := <-wait:
+		return err
+	case <-l.done:
+		select {
+		case err := <-wait:
+			return err
+		default:
+			return errClosed
+		}
+	}
+}
+
+var errClosed = errors.New("trail: closed")
+
+const (
+	// maxQueue is how many events may wait to be written.
+	maxQueue = 4096
+	// linger is how long an event waits for others, so that a write is not spent on each.
+	linger = 2 * time.Millisecond
+)
 
 // write is the goroutine that writes: what waits is written together.
 func (l *Log) write() {
 	defer close(l.done)
 	sync := time.NewTicker(l.options.Sync)
 	defer sync.Stop()
+	delay := time.NewTimer(linger)
+	defer delay.Stop()
 	dirty := false
 	for {
 		select {
-		case e := <-l.queue:
-			l.group(e)
+		case <-l.wake:
+			delay.Reset(linger)
+			closing := false
+			for waiting := true; waiting; {
+				urgent, closed := l.hurry()
+				if closing = closed; urgent || closed {
+					break
+				}
+				select {
+				case <-l.wake:
+				case <-delay.C:
+					waiting = false
+				}
+			}
+			l.group()
 			dirty = true
+			if closing {
+				_ = l.file.Sync()
+				_ = l.file.Close()
+				return
+			}
 		case <-sync.C:
 			if dirty {
 				l.note(l.file.Sync())
 				dirty = false
 			}
-		case <-l.stop:
-			for {
-				select {
-				case e := <-l.queue:
-					l.group(e)
-					continue
-				default:
-				}
-				break
-			}
-			_ = l.file.Sync()
-			_ = l.file.Close()
-			return
 		}
 	}
 }
 
-func (l *Log) group(first *entry) {
-	entries := []*entry{first}
-	for len(entries) < maxGroup {
-		select {
-		case e := <-l.queue:
-			entries = append(entries, e)
-			continue
-		default:
-		}
-		break
+// hurry reports whether somebody waits for what is in the queue, and whether the log is closing.
+func (l *Log) hurry() (urgent, closing bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.urgent, l.closing
+}
+
+// group writes what is in the queue.
+func (l *Log) group() {
+	l.mu.Lock()
+	entries := l.queue
+	l.queue, l.urgent = l.spare[:0], false
+	close(l.room)
+	l.room = make(chan struct{})
+	l.mu.Unlock()
+	if len(entries) == 0 {
+		return
 	}
 	last, events := l.last, l.events
-	var b []byte
+	b := l.buffer[:0]
 	placed := make(positions)
-	for _, e := range entries {
-		b = l.line(b, eventLine, e.text())
+	for i := range entries {
+		e := &entries[i]
+		b = l.event(b, e)
 		l.events++
 		if e.from != nil {
 			placed[e.from.Shard] = e.from.Seq
 		}
 	}
 	err := l.put(b)
+	if cap(b) <= 8<<20 {
+		l.buffer = b
+	}
 	if err != nil {
 		l.last, l.events = last, events
 	} else {
@@ -351,19 +423,27 @@ func (l *Log) group(first *entry) {
 		}
 	}
 	l.note(err)
-	for _, e := range entries {
-		if e.wait != nil {
-			e.wait <- err
+	for i := range entries {
+		if entries[i].wait != nil {
+			entries[i].wait <- err
 		}
 	}
+	clear(entries)
+	l.spare = entries
 }
 
-// text is what stands in an event's line: its place in the feed, or -, and the event.
-func (e *entry) text() []byte {
+// event appends an event's line: its place in the feed, or -, and the event.
+func (l *Log) event(b []byte, e *entry) []byte {
+	l.scratch = l.scratch[:0]
 	if e.from == nil {
-		return append([]byte("- "), e.event...)
+		l.scratch = append(l.scratch, '-')
+	} else {
+		l.scratch = strconv.AppendInt(l.scratch, int64(e.from.Shard), 10)
+		l.scratch = append(l.scratch, ':')
+		l.scratch = strconv.AppendUint(l.scratch, uint64(e.from.Seq), 10)
 	}
-	return append(fmt.Appendf(nil, "%d:%d ", e.from.Shard, e.from.Seq), e.event...)
+	l.scratch = append(append(l.scratch, ' '), e.event...)
+	return l.line(b, eventLine, l.scratch)
 }
 
 // roll seals the segment and begins the next.
@@ -471,31 +551,22 @@ func (l *Log) CatchUp(ctx context.Context, s store.Store) error {
 
 // take writes the events of changes. All events of one sequence go into one line, so that a crash cannot come between them.
 func (l *Log) take(ctx context.Context, changes []store.Change) error {
-	var waiting []*entry
+	var waiting []chan error
 	for i := 0; i < len(changes); {
 		pos := changes[i].Pos
 		var events [][]byte
 		for ; i < len(changes) && changes[i].Pos == pos; i++ {
 			events = append(events, changes[i].Events...)
 		}
-		e := &entry{event: bytes.Join(events, []byte{separator}), from: &pos, wait: make(chan error, 1)}
-		select {
-		case l.queue <- e:
-			waiting = append(waiting, e)
-		case <-l.stop:
-			return errors.New("trail: closed")
-		case <-ctx.Done():
-			return ctx.Err()
+		e := entry{event: bytes.Join(events, []byte{separator}), from: &pos, wait: make(chan error, 1)}
+		if err := l.enqueue(ctx, &e); err != nil {
+			return err
 		}
+		waiting = append(waiting, e.wait)
 	}
-	for _, e := range waiting {
-		select {
-		case err := <-e.wait:
-			if err != nil {
-				return err
-			}
-		case <-l.done:
-			return errors.New("trail: closed")
+	for _, wait := range waiting {
+		if err := l.await(wait); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -506,7 +577,10 @@ const separator = 0x1e
 
 // Close writes what waits and closes the trail.
 func (l *Log) Close() error {
-	l.closed.Do(func() { close(l.stop) })
+	l.mu.Lock()
+	l.closing = true
+	l.mu.Unlock()
+	l.signal()
 	<-l.done
 	return nil
 }
