@@ -31,6 +31,9 @@ func Check(op *model.Operation, in any) error {
 	switch len(c.violations) {
 	case 0:
 		return nil
+	case c.worded:
+		// Nothing is wrong but what IAM has words of its own for, and it looks no further.
+		return fault.New(fault.ValidationError, "%s", c.words)
 	case 1:
 		return fault.New(fault.ValidationError, "%s", "1 validation error detected: "+c.violations[0])
 	}
@@ -40,6 +43,19 @@ func Check(op *model.Operation, in any) error {
 type checker struct {
 	quiet      bool
 	violations []string
+	// worded counts the violations that IAM has words of its own for; words are those of the first.
+	worded int
+	words  string
+}
+
+// iamWords are what IAM says of a name with letters that it may not have, after its length was found good (iam-api.md §3, limits.md §3), by the
+// pattern in the model.
+var iamWords = map[string]string{
+	`[\w+=,.@-]+`: "It must contain only alphanumeric characters and/or the following: +=,.@_-",
+	`[\w]+`:       "It must contain only alphanumeric characters.",
+	`(\u002F)|(\u002F[\u0021-\u007E]+\u002F)`: "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+	`((/[A-Za-z0-9\.,\+@=_-]+)*)/`:            "It must begin and end with / and contain only alphanumeric characters and/or / characters.",
+	`\u002F[\u0021-\u007F]*`:                  "It must begin with the / character and contain only alphanumeric characters and/or / characters.",
 }
 
 // structure checks members. path is that of the structure with a dot behind it, "" for the input.
@@ -67,6 +83,12 @@ func (c *checker) structure(shape *model.Shape, v reflect.Value, path string) {
 func (c *checker) value(shape *model.Shape, v reflect.Value, path, name string) {
 	for constraint := range violated(shape, v, c.quiet) {
 		c.add(shape, v, path+name, constraint)
+		if words, ok := iamWords[shape.Pattern]; ok && c.quiet && constraint == pattern(shape) {
+			if c.worded == 0 {
+				c.words = "The specified value for " + path + name + " is invalid. " + words
+			}
+			c.worded++
+		}
 	}
 	switch shape.Kind {
 	case model.Structure:

@@ -39,8 +39,8 @@ func TestCheck(t *testing.T) {
 		{"iam", "GetAccountSummary", &iamapi.GetAccountSummaryInput{}, nil},
 		{"iam", "CreateUser", &iamapi.CreateUserInput{}, []string{"Value at 'userName' " + at + "not be null"}},
 		{"iam", "CreateUser", &iamapi.CreateUserInput{UserName: new("")}, []string{"Value at 'userName' " + at + "have length greater than or equal to 1", "Value at 'userName' " + at + name}},
-		{"iam", "CreateUser", &iamapi.CreateUserInput{UserName: new("ü")}, []string{"Value at 'userName' " + at + name}},
-		{"iam", "CreateUser", &iamapi.CreateUserInput{UserName: new("a\n")}, []string{"Value at 'userName' " + at + name}},
+		{"iam", "CreateUser", &iamapi.CreateUserInput{UserName: new("ü"), Tags: []iamapi.Tag{{Key: new("k")}}},
+			[]string{"Value at 'tags.1.member.value' " + at + "not be null", "Value at 'userName' " + at + name}},
 		{"iam", "CreateUser", &iamapi.CreateUserInput{UserName: new(strings.Repeat("a", 65)), Path: new("x")},
 			[]string{"Value at 'path' " + at + `satisfy regular expression pattern: (\u002F)|(\u002F[\u0021-\u007E]+\u002F)`, "Value at 'userName' " + at + "have length less than or equal to 64"}},
 		{"iam", "CreateUser", &iamapi.CreateUserInput{UserName: new("a"), Tags: []iamapi.Tag{tag, {Key: new("#")}}},
@@ -82,6 +82,23 @@ func TestCheck(t *testing.T) {
 		}
 		if f.Message != want && !(strings.HasSuffix(want, "[") && strings.HasPrefix(f.Message, want)) {
 			t.Errorf("%s:\n%s\nwant\n%s", c.operation, f.Message, want)
+		}
+	}
+	// Where nothing else is wrong, IAM has words of its own for letters that may not be in a name or path.
+	for _, c := range []struct {
+		operation string
+		in        any
+		want      string
+	}{
+		{"CreateUser", &iamapi.CreateUserInput{UserName: new("ü")}, "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+		{"CreateUser", &iamapi.CreateUserInput{UserName: new("a\n")}, "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"},
+		{"CreateUser", &iamapi.CreateUserInput{UserName: new("ü"), Path: new("x")}, "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."},
+		{"CreatePolicy", &iamapi.CreatePolicyInput{PolicyName: new("p"), PolicyDocument: new("{}"), Path: new("/a b/")}, "The specified value for path is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters."},
+		{"ListUsers", &iamapi.ListUsersInput{PathPrefix: new("a")}, "The specified value for pathPrefix is invalid. It must begin with the / character and contain only alphanumeric characters and/or / characters."},
+		{"DeleteAccessKey", &iamapi.DeleteAccessKeyInput{AccessKeyId: new("AKIA-OSFODNN7EXAMPLE")}, "The specified value for accessKeyId is invalid. It must contain only alphanumeric characters."},
+	} {
+		if err := wire.Check(load(t, "iam").Operations[c.operation], c.in); !fault.Is(err, fault.ValidationError) || fault.From(err).Message != c.want {
+			t.Errorf("%s: %v, want %s", c.operation, err, c.want)
 		}
 	}
 	if err := wire.Check(load(t, "iam").Operations["GetUser"], &iamapi.User{}); !fault.Is(err, fault.InternalFailure) {
