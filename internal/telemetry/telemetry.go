@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,25 @@ type Telemetry struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	// series keeps what the two vectors give for labels: looking them up costs more than counting.
+	series sync.Map // labels → *series
+}
+
+type labels struct {
+	service, operation, code string
+}
+
+type series struct {
+	requests prometheus.Counter
+	duration prometheus.Observer
+}
+
+func (t *Telemetry) of(l labels) *series {
+	if s, ok := t.series.Load(l); ok {
+		return s.(*series)
+	}
+	s, _ := t.series.LoadOrStore(l, &series{t.requests.WithLabelValues(l.service, l.operation, l.code), t.duration.WithLabelValues(l.service)})
+	return s.(*series)
 }
 
 // New makes a Telemetry that logs to w from a level on (debug, info, warn, error), as text or json.
@@ -58,7 +78,7 @@ func (t *Telemetry) Metrics() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{Registry: t.registry})
 }
 
-// Request is what is told of one call.
+// Request is what is told of one call. Service, Operation and Code come from short lists: they are labels of the metrics.
 type Request struct {
 	ID                 string
 	Service, Operation string // as they were recognised, else empty
@@ -73,8 +93,9 @@ type Request struct {
 
 // Request tells of a call.
 func (t *Telemetry) Request(r Request) {
-	t.requests.WithLabelValues(r.Service, r.Operation, r.Code).Inc()
-	t.duration.WithLabelValues(r.Service).Observe(r.Duration.Seconds())
+	s := t.of(labels{r.Service, r.Operation, r.Code})
+	s.requests.Inc()
+	s.duration.Observe(r.Duration.Seconds())
 	level := slog.LevelInfo
 	if r.Cause != nil {
 		level = slog.LevelError
