@@ -2,6 +2,7 @@
 // that only checks signatures, in the same run.
 //
 //	cd bench && go run ./server            # builds ../cmd/writ and starts it on a folder of its own
+//	cd bench && go run ./server -start 100000   # how long a start with so many users takes, and how much memory it has then
 //
 // Requests are signed beforehand and sent over kept connections, so that the client costs little; what it costs is not counted, since it is another process.
 package main
@@ -40,10 +41,17 @@ func main() {
 	rounds := flag.Int("rounds", 5, "how often each is measured; the median counts")
 	seconds := flag.Float64("seconds", 2, "how long each round takes")
 	clients := flag.Int("clients", 64, "clients of the durable writes")
+	users := flag.Int("start", 0, "measure a start with that many users instead")
 	health := flag.String("health", "", "address of the server's health endpoints, to take a profile from")
 	flag.Parse()
 	if *peer != "" {
 		servePeer(*peer)
+		return
+	}
+	if *users > 0 {
+		if err := measureStart(*users); err != nil {
+			log.Fatal(err)
+		}
 		return
 	}
 	if err := run(*rounds, time.Duration(*seconds*float64(time.Second)), *clients, *health); err != nil {

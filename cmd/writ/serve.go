@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -119,6 +120,8 @@ func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
 	if err := writeSecret(files.token(), token+"\n"); err != nil {
 		return err
 	}
+	// What loading left behind is given back before the first request.
+	debug.FreeOSMemory()
 	l, secure, err := listen(c)
 	if err != nil {
 		return err
