@@ -42,6 +42,8 @@ var order = map[string][]string{
 	"internal/store":          nil,
 	"internal/store/memory":   {"internal/store"},
 	"internal/store/embedded": {"internal/store"},
+	// The contract as a test suite.
+	"internal/store/storetest": {"internal/store"},
 	// Secrets are sealed for whoever brings them.
 	"internal/credential": nil,
 	// Documents are checked by policy and made programs of by authz; a caller is what authz judges.

@@ -28,6 +28,16 @@ type Version uint64
 // Seq counts the commits of a shard of the change feed, from 1.
 type Seq uint64
 
+// life is how many sequences a store may use until it is restored from a backup.
+const life = 1 << 40
+
+// Restored returns where the sequences go on in a store that is restored from a backup whose newest was s: behind all that the lost store may have used
+// since. So a position names one commit only, whatever was lost, and whoever has read on is not told that there is nothing new.
+func Restored(s Seq) Seq { return (s/life + 1) * life }
+
+// First reports whether a sequence is the first of a store that was restored, before which there may be a gap.
+func First(s Seq) bool { return s%life == 1 }
+
 // Pos is where a commit stands in the change feed.
 type Pos struct {
 	Shard int

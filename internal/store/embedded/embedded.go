@@ -5,6 +5,9 @@
 //
 // A commit that was acknowledged is on the disk: the write-ahead log is synced for every group. When a sync fails nobody knows what the disk has, so
 // nothing is acknowledged from then on until the store is opened again; a full disk is no such failure and passes when there is room.
+//
+// What is read is what was written: every scope, and every commit in the change feed, has a checksum, and a file beside the database says how far it
+// had come, so that a database that was damaged, cut off or taken from an older copy is refused (security.md S104, S119).
 package embedded
 
 import (
@@ -16,8 +19,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -25,37 +32,50 @@ import (
 	"github.com/writ-iam/writ/internal/store"
 )
 
-// fileName is the database's name in its folder.
-const fileName = "writ.db"
+const (
+	// fileName is the database's name in its folder.
+	fileName = "writ.db"
+	// markName is the name of the file that says how far the database had come.
+	markName = "writ.db-mark"
+	lockName = "lock"
+)
+
+const format = "2"
 
 const schema = `
-CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS scope (id TEXT PRIMARY KEY, ver INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS record (scope TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, ver INTEGER NOT NULL, doc BLOB NOT NULL, PRIMARY KEY (scope, kind, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta (k TEXT PRIMARY KEY, v INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS scope (id TEXT PRIMARY KEY, ver INTEGER NOT NULL, sum INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS record (scope TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, doc BLOB NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (scope, kind, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claim (name TEXT PRIMARY KEY, scope TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS change (seq INTEGER NOT NULL, part INTEGER NOT NULL, scope TEXT NOT NULL, ver INTEGER NOT NULL, request TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (seq, part));
-CREATE INDEX IF NOT EXISTS change_request ON change (request);
+CREATE TABLE IF NOT EXISTS change (seq INTEGER PRIMARY KEY, request TEXT NOT NULL, body BLOB NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS last_used (scope TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, at INTEGER NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, PRIMARY KEY (scope, kind, name)) WITHOUT ROWID;
-INSERT OR IGNORE INTO meta VALUES ('format', '1'), ('seq', '0'), ('trimmed', '0');
+INSERT OR IGNORE INTO meta VALUES ('format', ` + format + `), ('seq', 0), ('trimmed', 0);
 `
 
 // Store is a store in a file.
 type Store struct {
-	db     *sql.DB
-	lock   io.Closer
-	file   string
+	db   *sql.DB
+	lock io.Closer
+	file string
+	mark *os.File
+
 	work   chan *commit
 	closed chan struct{}
 	done   chan struct{}
 	once   sync.Once
-
-	mu  sync.RWMutex
-	seq store.Seq // the newest that is durable
+	// durable is the newest sequence that is on the disk.
+	durable atomic.Uint64
 
 	// Only the writing goroutine has these.
-	conn     *sql.Conn
-	versions map[store.Scope]store.Version
-	broken   error
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+	heads      map[store.Scope]head
+	requests   map[string]store.Seq
+	order      []request // the same, from old to new
+	sums       sums
+	broken     error
+	// disk ends a transaction; a test may let it fail.
+	disk func(context.Context) error
 }
 
 // commit is a piece of work for the writing goroutine.
@@ -63,7 +83,7 @@ type commit struct {
 	request string
 	batches []store.Batch
 	// do is what else may be to do, in place of batches.
-	do  func(context.Context, *sql.Tx) error
+	do  func(*transaction) error
 	pos store.Pos
 	err error
 	ok  chan struct{}
@@ -71,7 +91,8 @@ type commit struct {
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens the store in a folder, which is made if it is not there. The error says what to do if another process has it open.
+// Open opens the store in a folder, which is made if it is not there. The error says what to do if another process has it open, or if the store is
+// damaged.
 func Open(dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
@@ -81,94 +102,238 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		file: filepath.Join(dir, fileName), lock: lock, work: make(chan *commit, 1024), closed: make(chan struct{}), done: make(chan struct{}),
-		versions: make(map[store.Scope]store.Version),
+		file: filepath.Join(dir, fileName), lock: lock, work: make(chan *commit, maxGroup), closed: make(chan struct{}), done: make(chan struct{}),
+		statements: make(map[string]*sql.Stmt), heads: make(map[store.Scope]head), requests: make(map[string]store.Seq),
 	}
-	if err := s.open(); err != nil {
-		if s.db != nil {
-			s.db.Close()
+	s.disk = s.commit
+	if err := s.open(context.Background(), dir); err != nil {
+		s.release()
+		if damaged(err) {
+			err = fmt.Errorf("%w: %w", store.ErrDamaged, err)
 		}
-		lock.Close()
 		return nil, fmt.Errorf("store: %s: %w", s.file, err)
 	}
 	go s.write()
 	return s, nil
 }
 
-func (s *Store) open() error {
+// dataSource is how SQLite opens a file.
+func dataSource(file string) string {
+	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "wal_autocheckpoint(4000)", "cache_size(-8000)"}}
+	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + pragmas.Encode()
+}
+
+func (s *Store) open(ctx context.Context, dir string) error {
+	// Backups that were cut off.
+	scratch, err := filepath.Glob(filepath.Join(dir, scratchPrefix+"*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range scratch {
+		if err := os.RemoveAll(name); err != nil {
+			return err
+		}
+	}
 	// SQLite gives its other files the mode of the first.
 	f, err := os.OpenFile(s.file, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(f.Close(), syncDir(dir)); err != nil {
 		return err
 	}
-	pragmas := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(10000)", "wal_autocheckpoint(4000)", "cache_size(-8000)"}, "_txlock": {"immediate"}}
-	if s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: s.file}).EscapedPath()+"?"+pragmas.Encode()); err != nil {
+	if s.db, err = sql.Open("sqlite", dataSource(s.file)); err != nil {
 		return err
 	}
-	ctx := context.Background()
 	if s.conn, err = s.db.Conn(ctx); err != nil {
 		return err
 	}
-	if _, err := s.conn.ExecContext(ctx, schema); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return err
 	}
-	var format string
-	if err := s.conn.QueryRowContext(ctx, "SELECT v FROM meta WHERE k = 'format'").Scan(&format); err != nil {
+	return s.load(ctx, dir)
+}
+
+// prepare makes the tables, unless they are those of another version.
+func (s *Store) prepare(ctx context.Context) error {
+	var found string
+	err := s.conn.QueryRowContext(ctx, "SELECT v FROM meta WHERE k = 'format'").Scan(&found)
+	switch {
+	case err == nil && found != format:
+		return fmt.Errorf("the database is of format %s and this version knows format %s: use the version that made it, or a newer one", found, format)
+	case err != nil && sqliteCode(err) != sqlite3.SQLITE_ERROR: // there is no such table yet
 		return err
 	}
-	if format != "1" {
-		return fmt.Errorf("the database is of format %s, which this version does not know: use the one that made it, or a newer one", format)
-	}
-	if err := s.conn.QueryRowContext(ctx, "SELECT v FROM meta WHERE k = 'seq'").Scan(&s.seq); err != nil {
+	_, err = s.conn.ExecContext(ctx, "BEGIN IMMEDIATE;"+schema+"COMMIT")
+	return err
+}
+
+// load reads what the writing goroutine has in memory.
+func (s *Store) load(ctx context.Context, dir string) error {
+	var seq store.Seq
+	if err := s.conn.QueryRowContext(ctx, "SELECT v FROM meta WHERE k = 'seq'").Scan(&seq); err != nil {
 		return err
 	}
-	rows, err := s.conn.QueryContext(ctx, "SELECT id, ver FROM scope")
+	s.durable.Store(uint64(seq))
+	scopes, err := s.conn.QueryContext(ctx, "SELECT id, ver, sum FROM scope")
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
+	defer scopes.Close()
+	for scopes.Next() {
 		var id store.Scope
 		var v store.Version
-		if err := rows.Scan(&id, &v); err != nil {
+		var sum int64
+		if err := scopes.Scan(&id, &v, &sum); err != nil {
 			return err
 		}
-		s.versions[id] = v
+		s.heads[id] = head{v, uint64(sum) - s.sums.head(id, v)}
 	}
-	return rows.Err()
+	if err := scopes.Err(); err != nil {
+		return err
+	}
+	requests, err := s.conn.QueryContext(ctx, "SELECT request, seq FROM change ORDER BY seq DESC LIMIT ?", store.Remembered)
+	if err != nil {
+		return err
+	}
+	defer requests.Close()
+	for requests.Next() {
+		var r request
+		if err := requests.Scan(&r.token, &r.seq); err != nil {
+			return err
+		}
+		s.requests[r.token] = r.seq
+		s.order = append(s.order, r)
+	}
+	if err := requests.Err(); err != nil {
+		return err
+	}
+	slices.Reverse(s.order)
+	return s.openMark(dir, seq)
+}
+
+// openMark opens the file that says how far the database had come, and compares. SQLite takes a log whose end is damaged for one that a crash cut off,
+// and goes on without what was there; but whatever the mark says was on the disk.
+func (s *Store) openMark(dir string, seq store.Seq) error {
+	var err error
+	if s.mark, err = os.OpenFile(filepath.Join(dir, markName), os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
+	text := make([]byte, markLen)
+	if n, err := s.mark.ReadAt(text, 0); n == markLen && (err == nil || errors.Is(err, io.EOF)) {
+		// A mark that cannot be read is one that the machine went down at: it says nothing.
+		if had, err := strconv.ParseUint(strings.TrimSuffix(string(text), "\n"), 10, 64); err == nil && store.Seq(had) > seq {
+			return fmt.Errorf("%w: commits up to %d were acknowledged, and the database ends with %d. Restore a backup; or remove %s to go on without them",
+				store.ErrDamaged, had, seq, s.mark.Name())
+		}
+	}
+	s.noteMark(seq)
+	return nil
+}
+
+const markLen = 21
+
+// noteMark notes how far the database has come. It is not synced, and nothing depends on its success: an older mark says less.
+func (s *Store) noteMark(seq store.Seq) {
+	_, _ = s.mark.WriteAt(fmt.Appendf(nil, "%020d\n", seq), 0)
+}
+
+// release closes whatever is open.
+func (s *Store) release() error {
+	var errs []error
+	for _, statement := range s.statements {
+		errs = append(errs, statement.Close())
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.db != nil {
+		errs = append(errs, s.db.Close())
+	}
+	if s.mark != nil {
+		errs = append(errs, s.mark.Close())
+	}
+	return errors.Join(append(errs, s.lock.Close())...)
+}
+
+// Close implements store.Store.
+func (s *Store) Close() error {
+	var err error
+	s.once.Do(func() {
+		close(s.closed)
+		<-s.done
+		err = s.release()
+	})
+	return err
 }
 
 // Commit implements store.Store.
 func (s *Store) Commit(ctx context.Context, request string, batches ...store.Batch) (store.Pos, error) {
-	c := &commit{request: request, batches: batches, ok: make(chan struct{})}
-	if err := s.submit(ctx, c); err != nil {
+	if err := store.Check(request, batches); err != nil {
 		return store.Pos{}, err
 	}
-	return c.pos, c.err
+	return s.submit(ctx, &commit{request: request, batches: batches, ok: make(chan struct{})})
+}
+
+// Trim implements store.Store.
+func (s *Store) Trim(ctx context.Context, shard int, upTo store.Seq) error {
+	if shard != 0 {
+		return fmt.Errorf("store: there is no shard %d", shard)
+	}
+	for more := true; more; {
+		err := s.run(ctx, func(t *transaction) (err error) {
+			more, err = t.trim(upTo)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Touch implements store.Store.
+func (s *Store) Touch(ctx context.Context, marks []store.LastUsed) error {
+	marks = slices.Clone(marks)
+	return s.run(ctx, func(t *transaction) error { return t.touch(marks) })
+}
+
+// run runs f in the transaction of a group.
+func (s *Store) run(ctx context.Context, f func(*transaction) error) error {
+	_, err := s.submit(ctx, &commit{do: f, ok: make(chan struct{})})
+	return err
 }
 
 // submit gives work to the writing goroutine and waits for it.
-func (s *Store) submit(ctx context.Context, c *commit) error {
+func (s *Store) submit(ctx context.Context, c *commit) (store.Pos, error) {
+	if err := ctx.Err(); err != nil {
+		return store.Pos{}, err
+	}
+	select {
+	case <-s.closed:
+		return store.Pos{}, store.ErrClosed
+	default:
+	}
 	select {
 	case s.work <- c:
 	case <-s.closed:
-		return store.ErrClosed
+		return store.Pos{}, store.ErrClosed
 	case <-ctx.Done():
-		return ctx.Err()
+		return store.Pos{}, ctx.Err()
 	}
 	select {
 	case <-c.ok:
-		return nil
+		return c.pos, c.err
+	case <-ctx.Done():
+		return store.Pos{}, fmt.Errorf("%w: %w", store.ErrUnknown, ctx.Err())
 	case <-s.done:
-		select {
-		case <-c.ok:
-			return nil
-		default:
-			return store.ErrUnknown
-		}
+	}
+	// The writing goroutine answers all that it takes before it ends.
+	select {
+	case <-c.ok:
+		return c.pos, c.err
+	default:
+		return store.Pos{}, store.ErrClosed
 	}
 }
 
@@ -183,13 +348,10 @@ func (s *Store) write() {
 		case c := <-s.work:
 			s.group(s.waiting(c))
 		case <-s.closed:
-			for {
-				select {
-				case c := <-s.work:
-					s.group(s.waiting(c))
-					continue
-				default:
-				}
+			select {
+			case c := <-s.work:
+				s.group(s.waiting(c))
+			default:
 				return
 			}
 		}
@@ -210,264 +372,108 @@ func (s *Store) waiting(first *commit) []*commit {
 	return group
 }
 
-// group commits what a group of commits asks for, each for itself, in one transaction.
+// group does what a group of commits asks for, each for itself, in one transaction.
 func (s *Store) group(group []*commit) {
 	defer func() {
 		for _, c := range group {
 			close(c.ok)
 		}
 	}()
-	if s.broken != nil {
-		for _, c := range group {
-			c.err = fmt.Errorf("%w: %v", store.ErrClosed, s.broken)
+	err := s.transact(group)
+	if err != nil && s.broken == nil && len(group) > 1 {
+		// Nothing was applied. One of them may be to blame, and the others need not suffer.
+		for i, c := range group {
+			*c = commit{request: c.request, batches: c.batches, do: c.do, ok: c.ok}
+			if err := s.transact(group[i : i+1]); err != nil && c.err == nil {
+				c.pos, c.err = store.Pos{}, err
+			}
 		}
 		return
-	}
-	ctx := context.Background()
-	g := &transaction{store: s, seq: s.seq, versions: make(map[store.Scope]store.Version), requests: make(map[string]store.Pos)}
-	var err error
-	if g.tx, err = s.conn.BeginTx(ctx, nil); err != nil {
-		s.fail(group, err)
-		return
-	}
-	if err = g.all(ctx, group); err != nil {
-		_ = g.tx.Rollback()
-		s.fail(group, err)
-		return
-	}
-	if err = g.tx.Commit(); err != nil {
-		s.fail(group, err)
-		return
-	}
-	for id, v := range g.versions {
-		s.versions[id] = v
-	}
-	s.mu.Lock()
-	s.seq = g.seq
-	s.mu.Unlock()
-}
-
-// fail tells a group that its transaction failed. Where it is not known whether the disk has it, nothing more is committed.
-func (s *Store) fail(group []*commit, err error) {
-	var e *sqlite.Error
-	known := errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL
-	if !known {
-		s.broken = err
 	}
 	for _, c := range group {
-		if c.err != nil {
-			continue // it was refused before
-		}
-		c.pos = store.Pos{}
-		c.err = fmt.Errorf("store: %w", err)
-		if !known {
-			c.err = fmt.Errorf("%w: %v", store.ErrUnknown, err)
+		if err != nil && c.err == nil { // else it was refused before
+			c.pos, c.err = store.Pos{}, err
 		}
 	}
 }
 
-// Load implements store.Store.
-func (s *Store) Load(ctx context.Context, name store.Scope, f func(store.Record) error) (store.Version, error) {
-	// One transaction, so that the records are those of the version.
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return 0, s.readError(err)
+// transact is one transaction. Its error is why nothing of it was applied, or ErrUnknown.
+func (s *Store) transact(group []*commit) error {
+	if s.broken != nil {
+		return fmt.Errorf("%w: the disk failed, and the server must be started again: %v", store.ErrClosed, s.broken)
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	var v store.Version
-	err = tx.QueryRowContext(ctx, "SELECT ver FROM scope WHERE id = ?", string(name)).Scan(&v)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
+	ctx := context.Background()
+	if _, err := s.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return s.failed(err)
 	}
-	if err != nil {
-		return 0, s.readError(err)
+	t := &transaction{ctx: ctx, store: s, seq: store.Seq(s.durable.Load()), heads: make(map[store.Scope]head)}
+	if err := t.all(group); err != nil {
+		s.rollback(ctx)
+		return s.failed(err)
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT kind, name, doc FROM record WHERE scope = ?", string(name))
-	if err != nil {
-		return 0, s.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var r store.Record
-		if err := rows.Scan(&r.Kind, &r.Name, &r.Doc); err != nil {
-			return 0, s.readError(err)
+	if err := s.disk(ctx); err != nil {
+		s.rollback(ctx)
+		if sqliteCode(err) == sqlite3.SQLITE_FULL {
+			return s.failed(err)
 		}
-		if err := f(r); err != nil {
-			return 0, err
-		}
+		// Not even SQLite knows what the disk has now.
+		s.broken = err
+		return fmt.Errorf("%w: %v", store.ErrUnknown, err)
 	}
-	return v, s.readError(rows.Err())
+	t.done()
+	s.durable.Store(uint64(t.seq))
+	s.noteMark(t.seq)
+	return nil
 }
 
-func (s *Store) readError(err error) error {
-	select {
-	case <-s.closed:
-		return store.ErrClosed
+func (s *Store) commit(ctx context.Context) error {
+	_, err := s.conn.ExecContext(ctx, "COMMIT")
+	return err
+}
+
+// rollback ends a transaction that failed, unless SQLite has done so by itself.
+func (s *Store) rollback(ctx context.Context) {
+	_, _ = s.conn.ExecContext(ctx, "ROLLBACK")
+}
+
+// failed says why a transaction failed of which nothing was applied, and whether that ends all writing.
+func (s *Store) failed(err error) error {
+	switch sqliteCode(err) {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_CONSTRAINT:
 	default:
-	}
-	if err == nil {
-		return nil
+		s.broken = err
 	}
 	return fmt.Errorf("store: %w", err)
 }
 
-// Scopes implements store.Store.
-func (s *Store) Scopes(ctx context.Context, f func(store.Scope, store.Version) error) error {
-	rows, err := s.db.QueryContext(ctx, "SELECT id, ver FROM scope ORDER BY id")
+// sqliteCode returns SQLite's primary code of an error, 0 if it is none of SQLite's.
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// damaged reports whether an error says that a database is not as SQLite writes them.
+func damaged(err error) bool {
+	code := sqliteCode(err)
+	return code == sqlite3.SQLITE_CORRUPT || code == sqlite3.SQLITE_NOTADB
+}
+
+// inUse is what a second process is told.
+func inUse(dir string) error {
+	return fmt.Errorf("store: %s is in use by another process: stop it, or choose another folder with --data", dir)
+}
+
+// syncDir makes the names of the files in a folder durable.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // it has no such thing
+	}
+	d, err := os.Open(dir)
 	if err != nil {
-		return s.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id store.Scope
-		var v store.Version
-		if err := rows.Scan(&id, &v); err != nil {
-			return s.readError(err)
-		}
-		if err := f(id, v); err != nil {
-			return err
-		}
-	}
-	return s.readError(rows.Err())
-}
-
-// Heads implements store.Store.
-func (s *Store) Heads(context.Context) ([]store.Seq, error) {
-	select {
-	case <-s.closed:
-		return nil, store.ErrClosed
-	default:
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return []store.Seq{s.seq}, nil
-}
-
-// Changes implements store.Store.
-func (s *Store) Changes(ctx context.Context, shard int, after store.Seq, n int) ([]store.Change, error) {
-	if shard != 0 {
-		return nil, fmt.Errorf("store: there is no shard %d", shard)
-	}
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return nil, s.readError(err)
-	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
-	var trimmed store.Seq
-	if err := tx.QueryRowContext(ctx, "SELECT v FROM meta WHERE k = 'trimmed'").Scan(&trimmed); err != nil {
-		return nil, s.readError(err)
-	}
-	if after < trimmed {
-		return nil, store.ErrTrimmed
-	}
-	rows, err := tx.QueryContext(ctx, "SELECT seq, scope, ver, request, body FROM change WHERE seq > ? ORDER BY seq, part LIMIT ?", uint64(after), n)
-	if err != nil {
-		return nil, s.readError(err)
-	}
-	defer rows.Close()
-	var changes []store.Change
-	for rows.Next() {
-		var c store.Change
-		var body []byte
-		if err := rows.Scan(&c.Seq, &c.Scope, &c.Version, &c.Request, &body); err != nil {
-			return nil, s.readError(err)
-		}
-		if err := decodeBody(body, &c); err != nil {
-			return nil, err
-		}
-		changes = append(changes, c)
-	}
-	return changes, s.readError(rows.Err())
-}
-
-// Trim implements store.Store.
-func (s *Store) Trim(ctx context.Context, shard int, upTo store.Seq) error {
-	if shard != 0 {
-		return fmt.Errorf("store: there is no shard %d", shard)
-	}
-	return s.run(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE meta SET v = CAST(MAX(CAST(v AS INTEGER), MIN(?, (SELECT CAST(v AS INTEGER) FROM meta WHERE k = 'seq'))) AS TEXT) WHERE k = 'trimmed'", uint64(upTo)); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, "DELETE FROM change WHERE seq <= ?", uint64(upTo))
-		return err
-	})
-}
-
-// run runs f in the transaction of a group.
-func (s *Store) run(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
-	c := &commit{do: f, ok: make(chan struct{})}
-	if err := s.submit(ctx, c); err != nil {
 		return err
 	}
-	return c.err
-}
-
-// Touch implements store.Store.
-func (s *Store) Touch(ctx context.Context, marks []store.LastUsed) error {
-	return s.run(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		for _, m := range marks {
-			_, err := tx.ExecContext(ctx, `INSERT INTO last_used VALUES (?, ?, ?, ?, ?, ?)
-				ON CONFLICT DO UPDATE SET at = excluded.at, region = excluded.region, service = excluded.service`,
-				string(m.Scope), m.Kind, m.Name, m.Time.UnixMilli(), m.Region, m.Service)
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// Marks implements store.Store.
-func (s *Store) Marks(ctx context.Context, name store.Scope, f func(store.LastUsed) error) error {
-	rows, err := s.db.QueryContext(ctx, "SELECT kind, name, at, region, service FROM last_used WHERE scope = ?", string(name))
-	if err != nil {
-		return s.readError(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		m := store.LastUsed{Scope: name}
-		var at int64
-		if err := rows.Scan(&m.Kind, &m.Name, &at, &m.Region, &m.Service); err != nil {
-			return s.readError(err)
-		}
-		m.Time = time.UnixMilli(at).UTC()
-		if err := f(m); err != nil {
-			return err
-		}
-	}
-	return s.readError(rows.Err())
-}
-
-// Backup implements store.Store: a database that Open opens, in a folder of its own.
-func (s *Store) Backup(ctx context.Context, w io.Writer) error {
-	dir, err := os.MkdirTemp(filepath.Dir(s.file), "backup-")
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, fileName)
-	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", file); err != nil {
-		return s.readError(err)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	defer f.Close()
-	if _, err := io.Copy(w, f); err != nil {
-		return fmt.Errorf("store: %w", err)
-	}
-	return nil
-}
-
-// Close implements store.Store.
-func (s *Store) Close() error {
-	var err error
-	s.once.Do(func() {
-		close(s.closed)
-		<-s.done
-		err = errors.Join(s.conn.Close(), s.db.Close(), s.lock.Close())
-	})
-	return err
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -6,7 +6,10 @@
 package memory
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +17,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"github.com/writ-iam/writ/internal/store"
 )
@@ -24,10 +28,12 @@ type Store struct {
 	closed  bool
 	scopes  map[store.Scope]*scope
 	claims  map[store.Claim]store.Scope
+	marks   map[store.Scope]map[store.Key]store.LastUsed
 	changes []store.Change
 	seq     store.Seq
 	// trimmed is the newest sequence that the feed does not have any more.
-	trimmed  store.Seq
+	trimmed store.Seq
+	// requests are the tokens that are remembered, order the same from old to new.
 	requests map[string]store.Pos
 	order    []string
 }
@@ -35,25 +41,27 @@ type Store struct {
 type scope struct {
 	version store.Version
 	records map[store.Key][]byte
-	marks   map[store.Key]store.LastUsed
 }
-
-// kept is how many request tokens are remembered, at least.
-const kept = 10000
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{scopes: make(map[store.Scope]*scope), claims: make(map[store.Claim]store.Scope), requests: make(map[string]store.Pos)}
+	return &Store{
+		scopes: make(map[store.Scope]*scope), claims: make(map[store.Claim]store.Scope), marks: make(map[store.Scope]map[store.Key]store.LastUsed),
+		requests: make(map[string]store.Pos),
+	}
 }
 
 var _ store.Store = (*Store)(nil)
 
 // Commit implements store.Store.
-func (s *Store) Commit(_ context.Context, request string, batches ...store.Batch) (store.Pos, error) {
+func (s *Store) Commit(ctx context.Context, request string, batches ...store.Batch) (store.Pos, error) {
+	if err := store.Check(request, batches); err != nil {
+		return store.Pos{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return store.Pos{}, store.ErrClosed
+	if err := s.ready(ctx); err != nil {
+		return store.Pos{}, err
 	}
 	if pos, ok := s.requests[request]; ok {
 		return pos, nil
@@ -72,15 +80,18 @@ func (s *Store) Commit(_ context.Context, request string, batches ...store.Batch
 	return pos, nil
 }
 
+// ready says why nothing can be done, if so.
+func (s *Store) ready(ctx context.Context) error {
+	if s.closed {
+		return store.ErrClosed
+	}
+	return ctx.Err()
+}
+
 // check refuses what cannot be applied whole.
 func (s *Store) check(batches []store.Batch) error {
-	seen := make(map[store.Scope]bool)
-	claimed := make(map[store.Claim]store.Scope)
+	released := make(map[store.Claim]bool)
 	for _, b := range batches {
-		if seen[b.Scope] {
-			return fmt.Errorf("store: two batches of one commit change %s", b.Scope)
-		}
-		seen[b.Scope] = true
 		var newest store.Version
 		if sc, ok := s.scopes[b.Scope]; ok {
 			newest = sc.version
@@ -88,13 +99,11 @@ func (s *Store) check(batches []store.Batch) error {
 		if newest != b.Base {
 			return &store.Conflict{Scope: b.Scope, Newest: newest}
 		}
-	}
-	released := make(map[store.Claim]bool)
-	for _, b := range batches {
 		for _, c := range b.Release {
 			released[c] = released[c] || s.claims[c] == b.Scope
 		}
 	}
+	claimed := make(map[store.Claim]store.Scope)
 	for _, b := range batches {
 		for _, c := range b.Claim {
 			owner, taken := s.claims[c]
@@ -113,7 +122,7 @@ func (s *Store) check(batches []store.Batch) error {
 func (s *Store) apply(pos store.Pos, request string, b store.Batch) {
 	sc, ok := s.scopes[b.Scope]
 	if !ok {
-		sc = &scope{records: make(map[store.Key][]byte), marks: make(map[store.Key]store.LastUsed)}
+		sc = &scope{records: make(map[store.Key][]byte)}
 		s.scopes[b.Scope] = sc
 	}
 	sc.version++
@@ -145,22 +154,23 @@ func (s *Store) apply(pos store.Pos, request string, b store.Batch) {
 
 // forget lets go of the oldest request tokens.
 func (s *Store) forget() {
-	if len(s.order) > 2*kept {
-		for _, request := range s.order[:kept] {
+	if len(s.order) >= 2*store.Remembered {
+		old := s.order[:len(s.order)-store.Remembered]
+		for _, request := range old {
 			delete(s.requests, request)
 		}
-		s.order = slices.Clone(s.order[kept:])
+		s.order = slices.Clone(s.order[len(old):])
 	}
 }
 
 // Trim implements store.Store.
-func (s *Store) Trim(_ context.Context, shard int, upTo store.Seq) error {
+func (s *Store) Trim(ctx context.Context, shard int, upTo store.Seq) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed:
-		return store.ErrClosed
-	case shard != 0:
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
+	if shard != 0 {
 		return fmt.Errorf("store: there is no shard %d", shard)
 	}
 	s.trimmed = max(s.trimmed, min(upTo, s.seq))
@@ -174,11 +184,11 @@ func (s *Store) behind(seq store.Seq) int {
 }
 
 // Load implements store.Store.
-func (s *Store) Load(_ context.Context, name store.Scope, f func(store.Record) error) (store.Version, error) {
+func (s *Store) Load(ctx context.Context, name store.Scope, f func(store.Record) error) (store.Version, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return 0, store.ErrClosed
+	if err := s.ready(ctx); err != nil {
+		return 0, err
 	}
 	sc, ok := s.scopes[name]
 	if !ok {
@@ -193,11 +203,11 @@ func (s *Store) Load(_ context.Context, name store.Scope, f func(store.Record) e
 }
 
 // Scopes implements store.Store.
-func (s *Store) Scopes(_ context.Context, f func(store.Scope, store.Version) error) error {
+func (s *Store) Scopes(ctx context.Context, f func(store.Scope, store.Version) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return store.ErrClosed
+	if err := s.ready(ctx); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.scopes)) {
 		if err := f(name, s.scopes[name].version); err != nil {
@@ -208,86 +218,166 @@ func (s *Store) Scopes(_ context.Context, f func(store.Scope, store.Version) err
 }
 
 // Heads implements store.Store.
-func (s *Store) Heads(context.Context) ([]store.Seq, error) {
+func (s *Store) Heads(ctx context.Context) ([]store.Seq, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return nil, store.ErrClosed
+	if err := s.ready(ctx); err != nil {
+		return nil, err
 	}
 	return []store.Seq{s.seq}, nil
 }
 
 // Changes implements store.Store.
-func (s *Store) Changes(_ context.Context, shard int, after store.Seq, n int) ([]store.Change, error) {
+func (s *Store) Changes(ctx context.Context, shard int, after store.Seq, n int) ([]store.Change, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
 	switch {
-	case s.closed:
-		return nil, store.ErrClosed
 	case shard != 0:
 		return nil, fmt.Errorf("store: there is no shard %d", shard)
 	case after < s.trimmed:
 		return nil, store.ErrTrimmed
 	}
 	from := s.behind(after)
-	return slices.Clone(s.changes[from:min(len(s.changes), from+n)]), nil
+	to, commits := from, 0
+	for ; to < len(s.changes); to++ {
+		if to == from || s.changes[to].Seq != s.changes[to-1].Seq {
+			if commits++; commits > n {
+				break
+			}
+		}
+	}
+	return slices.Clone(s.changes[from:to]), nil
 }
 
 // Touch implements store.Store.
-func (s *Store) Touch(_ context.Context, marks []store.LastUsed) error {
+func (s *Store) Touch(ctx context.Context, marks []store.LastUsed) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return store.ErrClosed
+	if err := s.ready(ctx); err != nil {
+		return err
 	}
 	for _, m := range marks {
-		if sc, ok := s.scopes[m.Scope]; ok {
-			sc.marks[store.Key{Kind: m.Kind, Name: m.Name}] = m
+		m.Time = m.Time.UTC().Truncate(time.Millisecond)
+		of, ok := s.marks[m.Scope]
+		if !ok {
+			of = make(map[store.Key]store.LastUsed)
+			s.marks[m.Scope] = of
+		}
+		k := store.Key{Kind: m.Kind, Name: m.Name}
+		if last, ok := of[k]; !ok || last.Time.Before(m.Time) {
+			of[k] = m
 		}
 	}
 	return nil
 }
 
 // Marks implements store.Store.
-func (s *Store) Marks(_ context.Context, name store.Scope, f func(store.LastUsed) error) error {
+func (s *Store) Marks(ctx context.Context, name store.Scope, f func(store.LastUsed) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return store.ErrClosed
+	if err := s.ready(ctx); err != nil {
+		return err
 	}
-	if sc, ok := s.scopes[name]; ok {
-		for _, m := range sc.marks {
-			if err := f(m); err != nil {
-				return err
-			}
+	for _, m := range s.marks[name] {
+		if err := f(m); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// Backup implements store.Store: the scopes and claims as JSON, for people to look at.
-func (s *Store) Backup(_ context.Context, w io.Writer) error {
+// backup is the form of a backup: JSON, behind its SHA-256.
+type backup struct {
+	Scopes []scopeBackup
+	Claims map[store.Claim]store.Scope
+	Marks  []store.LastUsed
+	// Changes are those that were not let go of. Seq and Trimmed say what they are the end of.
+	Changes      []store.Change
+	Seq, Trimmed store.Seq
+}
+
+type scopeBackup struct {
+	Scope   store.Scope
+	Version store.Version
+	Records []store.Record
+}
+
+// Backup implements store.Store.
+func (s *Store) Backup(ctx context.Context, w io.Writer) error {
+	b, err := s.backup(ctx)
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	_, err = w.Write(append(sum[:], text...))
+	return err
+}
+
+func (s *Store) backup(ctx context.Context) (backup, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return store.ErrClosed
+	if err := s.ready(ctx); err != nil {
+		return backup{}, err
 	}
-	type backup struct {
-		Scope   store.Scope
-		Version store.Version
-		Records []store.Record
-	}
-	encoder := json.NewEncoder(w)
+	b := backup{Claims: maps.Clone(s.claims), Changes: slices.Clone(s.changes), Seq: s.seq, Trimmed: s.trimmed}
 	for _, name := range slices.Sorted(maps.Keys(s.scopes)) {
-		b := backup{Scope: name, Version: s.scopes[name].version}
+		of := scopeBackup{Scope: name, Version: s.scopes[name].version}
 		for k, doc := range s.scopes[name].records {
-			b.Records = append(b.Records, store.Record{Kind: k.Kind, Name: k.Name, Doc: doc})
+			of.Records = append(of.Records, store.Record{Kind: k.Kind, Name: k.Name, Doc: doc})
 		}
-		if err := encoder.Encode(b); err != nil {
-			return err
+		slices.SortFunc(of.Records, func(a, b store.Record) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name)) })
+		b.Scopes = append(b.Scopes, of)
+	}
+	for _, marks := range s.marks {
+		b.Marks = slices.AppendSeq(b.Marks, maps.Values(marks))
+	}
+	return b, nil
+}
+
+// Restore makes a store of a backup. The error is store.ErrDamaged if it is not all there, as it was written.
+func Restore(r io.Reader) (*Store, error) {
+	all, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	if len(all) < sha256.Size {
+		return nil, store.ErrDamaged
+	}
+	text := all[sha256.Size:]
+	if sum := sha256.Sum256(text); !bytes.Equal(sum[:], all[:sha256.Size]) {
+		return nil, store.ErrDamaged
+	}
+	var b backup
+	if err := json.Unmarshal(text, &b); err != nil {
+		return nil, fmt.Errorf("%w: %v", store.ErrDamaged, err)
+	}
+	s := New()
+	for _, of := range b.Scopes {
+		sc := &scope{version: of.Version, records: make(map[store.Key][]byte)}
+		for _, r := range of.Records {
+			sc.records[store.Key{Kind: r.Kind, Name: r.Name}] = r.Doc
+		}
+		s.scopes[of.Scope] = sc
+	}
+	for name, owner := range b.Claims {
+		s.claims[name] = owner
+	}
+	for _, change := range b.Changes {
+		s.changes = append(s.changes, change)
+		if _, ok := s.requests[change.Request]; !ok {
+			s.requests[change.Request] = change.Pos
+			s.order = append(s.order, change.Request)
 		}
 	}
-	return nil
+	s.seq, s.trimmed = store.Restored(b.Seq), b.Trimmed
+	return s, s.Touch(context.Background(), b.Marks)
 }
 
 // Close implements store.Store. Everything is gone.
