@@ -116,9 +116,14 @@ type sums struct {
 	buffer []byte
 }
 
-// record is a record's checksum. That of a scope is the sum, modulo 2⁶⁴, of its records' and of head, so that a record that is missing shows too.
+// record is a record's checksum. That of a scope is the sum, modulo 2⁶⁴, of its records', of its claims' and of head, so that what is missing shows too.
 func (s *sums) record(scope store.Scope, kind, name string, doc []byte) uint64 {
 	return s.sum(appendText(appendText(appendText(appendText(s.buffer[:0], scope), kind), name), doc))
+}
+
+// claim is a claim's checksum: that of a record of a kind that there is not.
+func (s *sums) claim(scope store.Scope, name store.Claim) uint64 {
+	return s.record(scope, "\x00claim", string(name), nil)
 }
 
 func (s *sums) head(scope store.Scope, v store.Version) uint64 {

@@ -73,6 +73,21 @@ func (s *Store) Load(ctx context.Context, name store.Scope, f func(store.Record)
 		if err := rows.Err(); err != nil {
 			return s.readError(err)
 		}
+		claims, err := tx.QueryContext(ctx, "SELECT name FROM claim WHERE scope = ?", string(name))
+		if err != nil {
+			return s.readError(err)
+		}
+		defer claims.Close()
+		for claims.Next() {
+			var c store.Claim
+			if err := claims.Scan(&c); err != nil {
+				return s.readError(err)
+			}
+			sum += sums.claim(name, c)
+		}
+		if err := claims.Err(); err != nil {
+			return s.readError(err)
+		}
 		if sum != uint64(want) {
 			return fmt.Errorf("%w: the records of %q are not those that were written: restore a backup", store.ErrDamaged, name)
 		}

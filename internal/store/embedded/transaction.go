@@ -10,7 +10,7 @@ import (
 	"github.com/writ-iam/writ/internal/store"
 )
 
-// head is what the writing goroutine knows of a scope: its version, and the sum of its records' checksums.
+// head is what the writing goroutine knows of a scope: its version, and the sum of its records' and claims' checksums.
 type head struct {
 	version store.Version
 	sum     uint64
@@ -69,6 +69,12 @@ func (t *transaction) one(c *commit) error {
 		return nil
 	}
 	t.seq++
+	// A name may go from one scope to another, however their batches stand.
+	for i := range c.batches {
+		if err := t.release(&c.batches[i]); err != nil {
+			return err
+		}
+	}
 	for i := range c.batches {
 		if err := t.apply(&c.batches[i]); err != nil {
 			return err
@@ -133,6 +139,25 @@ func (t *transaction) owner(name store.Claim) (store.Scope, error) {
 	return owner, err
 }
 
+// release gives back the names that a batch releases, where they are its scope's.
+func (t *transaction) release(b *store.Batch) error {
+	for _, name := range b.Release {
+		var gone int
+		err := t.get(&gone, "DELETE FROM claim WHERE name = ? AND scope = ? RETURNING 1", string(name), string(b.Scope))
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		h := t.head(b.Scope)
+		h.sum -= t.store.sums.claim(b.Scope, name)
+		t.heads[b.Scope] = h
+	}
+	return nil
+}
+
+// apply does the rest of what a batch asks for.
 func (t *transaction) apply(b *store.Batch) error {
 	h := t.head(b.Scope)
 	scope := string(b.Scope)
@@ -165,15 +190,16 @@ func (t *transaction) apply(b *store.Batch) error {
 		}
 		h.sum += sum - uint64(old)
 	}
-	for _, name := range b.Release {
-		if err := t.exec("DELETE FROM claim WHERE name = ? AND scope = ?", string(name), scope); err != nil {
-			return err
-		}
-	}
 	for _, name := range b.Claim {
-		if err := t.exec("INSERT INTO claim VALUES (?, ?) ON CONFLICT DO UPDATE SET scope = excluded.scope", string(name), scope); err != nil {
+		var made int
+		err := t.get(&made, "INSERT INTO claim VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING 1", string(name), scope)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // it is the scope's already
+		}
+		if err != nil {
 			return err
 		}
+		h.sum += t.store.sums.claim(b.Scope, name)
 	}
 	h.version = b.Base + 1
 	t.heads[b.Scope] = h
