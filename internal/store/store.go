@@ -102,6 +102,16 @@ func (c *Conflict) Error() string {
 	return fmt.Sprintf("store: %s is at version %d", c.Scope, c.Newest)
 }
 
+// Trimmed says that the change feed does not reach back that far, and how far it does; it is an ErrTrimmed.
+type Trimmed struct {
+	UpTo Seq
+}
+
+func (t *Trimmed) Error() string { return fmt.Sprintf("store: the changes up to %d are gone", t.UpTo) }
+
+// Is makes it an ErrTrimmed.
+func (t *Trimmed) Is(target error) bool { return target == ErrTrimmed }
+
 var (
 	// ErrTaken says that a name is claimed by another scope.
 	ErrTaken = errors.New("store: the name is taken")
@@ -130,7 +140,7 @@ type Store interface {
 	Scopes(ctx context.Context, f func(Scope, Version) error) error
 	// Heads returns the newest sequence of every shard of the change feed: the proof of freshness.
 	Heads(ctx context.Context) ([]Seq, error)
-	// Changes returns the changes of up to n commits of a shard after a sequence, without a gap and never a part of a commit. ErrTrimmed: Load instead.
+	// Changes returns the changes of up to n commits of a shard after a sequence, without a gap and never a part of a commit. *Trimmed: Load instead.
 	// Sequences rise, but not always by one: a store that was restored from a backup goes on far behind the sequences that it may have had once.
 	Changes(ctx context.Context, shard int, after Seq, n int) ([]Change, error)
 	// Trim lets go of a shard's changes up to a sequence: whoever needs them has them. Until then they are kept.

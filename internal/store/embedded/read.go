@@ -143,7 +143,7 @@ func (s *Store) Changes(ctx context.Context, shard int, after store.Seq, n int) 
 			return s.readError(err)
 		}
 		if after < trimmed {
-			return store.ErrTrimmed
+			return &store.Trimmed{UpTo: trimmed}
 		}
 		rows, err := tx.QueryContext(ctx, "SELECT seq, request, body, sum FROM change WHERE seq > ? ORDER BY seq LIMIT ?", int64(after), max(n, 0))
 		if err != nil {

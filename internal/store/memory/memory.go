@@ -238,7 +238,7 @@ func (s *Store) Changes(ctx context.Context, shard int, after store.Seq, n int) 
 	case shard != 0:
 		return nil, fmt.Errorf("store: there is no shard %d", shard)
 	case after < s.trimmed:
-		return nil, store.ErrTrimmed
+		return nil, &store.Trimmed{UpTo: s.trimmed}
 	}
 	from := s.behind(after)
 	to, commits := from, 0

@@ -159,12 +159,14 @@ func testTrim(t *testing.T, e Engine) {
 			t.Fatalf("Trim(%d): %v", upTo, err)
 		}
 	}
+	var upTo store.Seq
 	check := func(after store.Seq, want int) {
 		t.Helper()
 		changes, err := s.Changes(t.Context(), shard, after, 10)
 		if want < 0 {
-			if !errors.Is(err, store.ErrTrimmed) {
-				t.Errorf("after %d: %d changes, %v, want %v", after, len(changes), err, store.ErrTrimmed)
+			var trimmed *store.Trimmed
+			if !errors.Is(err, store.ErrTrimmed) || !errors.As(err, &trimmed) || trimmed.UpTo != upTo {
+				t.Errorf("after %d: %d changes, %v, want those up to %d to be gone", after, len(changes), err, upTo)
 			}
 			return
 		}
@@ -175,6 +177,7 @@ func testTrim(t *testing.T, e Engine) {
 	trim(0)
 	check(0, 6)
 	trim(positions[2].Seq)
+	upTo = positions[2].Seq
 	check(0, -1)
 	check(positions[1].Seq, -1)
 	check(positions[2].Seq, 3)
@@ -187,6 +190,7 @@ func testTrim(t *testing.T, e Engine) {
 		check(positions[2].Seq, 3)
 	}
 	trim(1 << 40) // more than there is
+	upTo = positions[5].Seq
 	check(positions[4].Seq, -1)
 	check(positions[5].Seq, 0)
 	next := s.must(store.Batch{Scope: "a", Base: 6})
