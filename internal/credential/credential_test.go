@@ -1,0 +1,376 @@
+package credential_test
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/writ-iam/writ/internal/credential"
+)
+
+// TestKeyIDsSayWhoseTheyAre has the vector of limits.md §4, verified on a recorded key.
+func TestKeyIDsSayWhoseTheyAre(t *testing.T) {
+	if account, ok := credential.AccountOf("AKIARZPUZDIKGB2VALC4"); !ok || account != "123456789012" {
+		t.Errorf("AKIARZPUZDIKGB2VALC4 is of %q", account)
+	}
+	for _, account := range []string{"000000000000", "000000000001", "111122223333", "123456789012", "999999999999", "100000000000"} {
+		for _, prefix := range []string{credential.LongTerm, credential.Temporary} {
+			id, err := credential.AccessKeyID(prefix, account, rand.Reader)
+			if err != nil || len(id) != 20 || !strings.HasPrefix(id, prefix) {
+				t.Fatalf("%s: %q, %v", account, id, err)
+			}
+			if got, ok := credential.AccountOf(id); !ok || got != account {
+				t.Errorf("%s is of %q, want %s", id, got, account)
+			}
+		}
+	}
+	for _, id := range []string{"", "AKIA", "AKIAIOSFODNN7EXAMPL", "AKIARZPUZDIKGB2VALC4X", "ABIARZPUZDIKGB2VALC4", "AKIAaZPUZDIKGB2VALC4", "AKIA1ZPUZDIKGB2VALC4", "AKIA\x00ZPUZDIKGB2VALC4", "AKIA7777777777777777"} {
+		if account, ok := credential.AccountOf(id); ok {
+			t.Errorf("%q is of %q, and says nothing of the kind", id, account)
+		}
+	}
+	for _, account := range []string{"", "1", "1234567890123", "12345678901x", "-12345678901"} {
+		if id, err := credential.AccessKeyID(credential.LongTerm, account, rand.Reader); err == nil {
+			t.Errorf("account %q has key %q", account, id)
+		}
+	}
+}
+
+// TestRandomIsRandom makes many ids and secrets (security.md S106): none twice, and each bit is set in about half of them.
+func TestRandomIsRandom(t *testing.T) {
+	const n = 200000
+	seen := make(map[string]bool, 3*n)
+	var ones [240]int
+	for range n {
+		key, err := credential.AccessKeyID(credential.LongTerm, "111122223333", rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id, err := credential.UniqueID("AIDA", rand.Reader)
+		if err != nil || len(id) != 21 {
+			t.Fatal(id, err)
+		}
+		secret, err := credential.SecretAccessKey(rand.Reader)
+		if err != nil || len(secret) != 40 {
+			t.Fatal(secret, err)
+		}
+		for _, text := range []string{key, id, secret} {
+			if seen[text] {
+				t.Fatalf("%s was made twice", text)
+			}
+			seen[text] = true
+		}
+		bits, err := base64.StdEncoding.DecodeString(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range ones {
+			ones[i] += int(bits[i/8]>>(i%8)) & 1
+		}
+	}
+	// Six standard deviations of a fair coin.
+	for i, count := range ones {
+		if count < n/2-1342 || count > n/2+1342 {
+			t.Errorf("bit %d is set in %d of %d secrets", i, count, n)
+		}
+	}
+	if _, err := credential.SecretAccessKey(bytes.NewReader(nil)); err == nil {
+		t.Error("a secret was made without randomness")
+	}
+}
+
+func keyring(t testing.TB, keys ...byte) *credential.Keyring {
+	t.Helper()
+	var masters [][]byte
+	for _, k := range keys {
+		masters = append(masters, bytes.Repeat([]byte{k}, 32))
+	}
+	k, err := credential.NewKeyring(nil, masters...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+var session = credential.Session{
+	AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", Account: "111122223333", Principal: "AROAEXAMPLE",
+	Facts: json.RawMessage(`{"Name":"a-recognizable-name"}`), Issued: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), Expires: time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC),
+}
+
+// TestATokenIsAllOrNothing truncates a token at each letter, lengthens it, and flips every bit of it (security.md S011).
+func TestATokenIsAllOrNothing(t *testing.T) {
+	k := keyring(t, 1)
+	token, err := k.MintSession(&session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := k.OpenSession(token)
+	if err != nil || opened.SecretAccessKey != session.SecretAccessKey || string(opened.Facts) != string(session.Facts) || !opened.Expires.Equal(session.Expires) {
+		t.Fatalf("opened %+v, %v", opened, err)
+	}
+	bad := func(what, text string) {
+		t.Helper()
+		if _, err := k.OpenSession(text); !errors.Is(err, credential.ErrSealed) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for n := range len(token) {
+		bad("truncated", token[:n])
+		bad("with a line's end", token[:n]+"\n"+token[n:])
+	}
+	bad("longer", token+"A")
+	bad("twice", token+token)
+	bad("very long", strings.Repeat("A", 1<<20))
+	raw, err := base64.StdEncoding.DecodeString(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 * len(raw) {
+		flipped := slices.Clone(raw)
+		flipped[i/8] ^= 1 << (i % 8)
+		bad("with a bit flipped", base64.StdEncoding.EncodeToString(flipped))
+	}
+	if _, err := keyring(t, 2).OpenSession(token); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("another server opens it: %v", err)
+	}
+}
+
+// TestATokenTellsNothing looks for what is inside, and for ways from the token to the secret (security.md S014).
+func TestATokenTellsNothing(t *testing.T) {
+	token, err := keyring(t, 1).MintSession(&session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := base64.StdEncoding.DecodeString(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, inside := range []string{session.AccessKeyID, session.SecretAccessKey, session.Account, session.Principal, "recognizable", "2026"} {
+		if bytes.Contains(raw, []byte(inside)) || strings.Contains(token, inside) {
+			t.Errorf("the token shows %s", inside)
+		}
+	}
+	for from := 0; from < len(raw); from += 4 {
+		for _, part := range [][]byte{raw[from:], raw[:from], []byte(token[from:])} {
+			sum := sha256.Sum256(part)
+			mac := hmac.New(sha256.New, []byte(session.AccessKeyID))
+			mac.Write(part)
+			for _, derived := range [][]byte{sum[:], mac.Sum(nil)} {
+				for _, text := range []string{hex.EncodeToString(derived), base64.StdEncoding.EncodeToString(derived)} {
+					if strings.HasPrefix(text, session.SecretAccessKey[:8]) {
+						t.Errorf("the secret follows from the token at %d", from)
+					}
+				}
+			}
+		}
+	}
+	again, err := keyring(t, 1).MintSession(&session)
+	if err != nil || again == token {
+		t.Error("the same session has the same token twice")
+	}
+}
+
+func TestASessionCanSayTooMuch(t *testing.T) {
+	s := session
+	s.Facts, _ = json.Marshal(strings.Repeat("x", 4000))
+	token, err := keyring(t, 1).MintSession(&s)
+	if !errors.Is(err, credential.ErrTooLong) || len(token) <= credential.MaxToken {
+		t.Errorf("a token of %d letters, %v", len(token), err)
+	}
+}
+
+// TestEnvelopesAreBoundToTheirPlace opens envelopes elsewhere, and with each bit flipped (security.md S104).
+func TestEnvelopesAreBoundToTheirPlace(t *testing.T) {
+	k := keyring(t, 1)
+	seal := func(account string) (*credential.Sealer, []byte) {
+		key, err := k.NewDataKey(account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := k.Sealer(account, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, key
+	}
+	one, oneKey := seal("111122223333")
+	two, _ := seal("444455556666")
+	envelope, err := one.Seal(credential.SecretKey, "AKIA1", []byte("secret"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := one.Open(credential.SecretKey, "AKIA1", envelope); err != nil || string(got) != "secret" {
+		t.Fatalf("opened %q, %v", got, err)
+	}
+	if bytes.Contains(envelope, []byte("secret")) {
+		t.Error("the envelope shows the secret")
+	}
+	for what, open := range map[string]func() ([]byte, error){
+		"another record":  func() ([]byte, error) { return one.Open(credential.SecretKey, "AKIA2", envelope) },
+		"another account": func() ([]byte, error) { return two.Open(credential.SecretKey, "AKIA1", envelope) },
+		"another purpose": func() ([]byte, error) { return one.Open("password", "AKIA1", envelope) },
+		"nothing":         func() ([]byte, error) { return one.Open(credential.SecretKey, "AKIA1", nil) },
+	} {
+		if got, err := open(); !errors.Is(err, credential.ErrSealed) {
+			t.Errorf("%s: opened %q, %v", what, got, err)
+		}
+	}
+	for i := range 8 * len(envelope) {
+		flipped := slices.Clone(envelope)
+		flipped[i/8] ^= 1 << (i % 8)
+		if _, err := one.Open(credential.SecretKey, "AKIA1", flipped); !errors.Is(err, credential.ErrSealed) {
+			t.Fatalf("bit %d flipped: %v", i, err)
+		}
+	}
+	if _, err := k.Sealer("444455556666", oneKey); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("another account's data key: %v", err)
+	}
+	if _, err := one.Seal("password", "AKIA1", nil); err == nil {
+		t.Error("sealed for a purpose that accounts do not have")
+	}
+}
+
+func TestPurposesAreApart(t *testing.T) {
+	k := keyring(t, 1)
+	token, err := k.MintSession(&session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message, err := k.SealMessage("111122223333", "denied")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := k.OpenMessage("111122223333", message); err != nil || text != "denied" {
+		t.Errorf("opened %q, %v", text, err)
+	}
+	if _, err := k.OpenMessage("444455556666", message); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("another account opens it: %v", err)
+	}
+	asURL := strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(token), "=")
+	if _, err := k.OpenMessage("111122223333", asURL); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("a token opens as a message: %v", err)
+	}
+	raw, _ := base64.RawURLEncoding.DecodeString(message)
+	if _, err := k.OpenSession(base64.StdEncoding.EncodeToString(raw)); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("a message opens as a token: %v", err)
+	}
+}
+
+// TestMasterKeysAreReplacedWithoutAGap puts a newer key in front, later takes the older away.
+func TestMasterKeysAreReplacedWithoutAGap(t *testing.T) {
+	k := keyring(t, 1)
+	old, err := k.MintSession(&session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Replace(bytes.Repeat([]byte{2}, 32), bytes.Repeat([]byte{1}, 32)); err != nil {
+		t.Fatal(err)
+	}
+	young, err := k.MintSession(&session)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, token := range []string{old, young} {
+		if _, err := k.OpenSession(token); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := k.Replace(bytes.Repeat([]byte{2}, 32)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.OpenSession(old); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("the key that is gone opens still: %v", err)
+	}
+	if _, err := k.OpenSession(young); err != nil {
+		t.Error(err)
+	}
+	if k.Replace() == nil || k.Replace([]byte("short")) == nil {
+		t.Error("replaced by nothing, or by a key that is none")
+	}
+}
+
+func TestMasterKeyFiles(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "master.key")
+	if err := credential.WriteMasterKey(file, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := credential.ReadMasterKeys(file); err != nil || len(keys) != 1 || len(keys[0]) != 32 {
+		t.Fatalf("%d keys, %v", len(keys), err)
+	}
+	if err := credential.WriteMasterKey(file, rand.Reader); err == nil {
+		t.Error("a key was written over another")
+	}
+	for text, want := range map[string]string{"": "holds no key", "short": "key 1 is not", base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\nx": "key 2 is not"} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := credential.ReadMasterKeys(file); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if err := os.Chmod(file, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := credential.ReadMasterKeys(file); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a key that the group may read: %v", err)
+	}
+}
+
+func TestPasswords(t *testing.T) {
+	hash, err := credential.HashPassword("correct horse", rand.Reader)
+	if err != nil || strings.Contains(hash, "horse") {
+		t.Fatal(hash, err)
+	}
+	again, _ := credential.HashPassword("correct horse", rand.Reader)
+	if hash == again {
+		t.Error("two hashes of one password are the same")
+	}
+	if !credential.CheckPassword(hash, "correct horse") || credential.CheckPassword(hash, "correct horse ") || credential.CheckPassword(hash, "") {
+		t.Error("the wrong passwords are right")
+	}
+	for _, bad := range []string{"", "correct horse", strings.Replace(hash, "argon2id", "argon2i", 1), strings.Replace(hash, "m=19456", "m=99999999", 1), strings.Replace(hash, "t=2", "t=0", 1), hash[:len(hash)-1]} {
+		if credential.CheckPassword(bad, "correct horse") {
+			t.Errorf("%q is a hash", bad)
+		}
+	}
+}
+
+func FuzzOpenSession(f *testing.F) {
+	k := keyring(f, 1)
+	token, err := k.MintSession(&session)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(token)
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		if s, err := k.OpenSession(text); err == nil && text != token {
+			t.Errorf("%q opens as %+v", text, s)
+		}
+	})
+}
+
+func BenchmarkOpenSession(b *testing.B) {
+	k := keyring(b, 1)
+	token, err := k.MintSession(&session)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := k.OpenSession(token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
