@@ -61,7 +61,9 @@ func Parse(r *Request, o Options) (Signature, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Time = at.Format(basicFormat)
+	if s.Time = date; len(date) != len(basicFormat) {
+		s.Time = at.Format(basicFormat)
+	}
 	return s, s.check(r, o, at)
 }
 
@@ -145,6 +147,9 @@ func headerDate(r *Request, authorization string) (string, error) {
 	return "", refuse(IncompleteSignature, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. %s", hashed(authorization))
 }
 
+// queryParameters are what a presigned request must have, in the order in which they are missed.
+var queryParameters = [...]string{"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date"}
+
 // fromQuery reads the parameters of a presigned request.
 func (s *Signature) fromQuery(q query) (credential, date string, err error) {
 	s.Presigned = true
@@ -153,37 +158,43 @@ func (s *Signature) fromQuery(q query) (credential, date string, err error) {
 	} else if algorithm != "" && algorithm != Algorithm {
 		return "", "", refuse(MissingAuthenticationToken, "Missing Authentication Token")
 	}
-	for _, p := range []struct {
-		name   string
-		target *string
-	}{
-		{"X-Amz-Algorithm", new(string)}, {"X-Amz-Credential", &credential}, {"X-Amz-Signature", &s.signature}, {"X-Amz-SignedHeaders", &s.signedHeaders}, {"X-Amz-Date", &date},
-	} {
-		value, ok, err := q.single(p.name)
+	var values [len(queryParameters)]string
+	for i, name := range queryParameters {
+		value, ok, err := q.single(name)
 		if err != nil {
 			return "", "", err
 		}
 		if !ok || value == "" {
-			return "", "", refuse(IncompleteSignature, "AWS query-string parameters must include '%s'. Re-examine the query-string parameters.", p.name)
+			return "", "", refuse(IncompleteSignature, "AWS query-string parameters must include '%s'. Re-examine the query-string parameters.", name)
 		}
-		*p.target = value
+		values[i] = value
 	}
+	s.signature, s.signedHeaders = values[2], values[3]
+	credential, date = values[1], values[4]
 	s.Token, _, err = q.single("X-Amz-Security-Token")
 	return credential, date, err
 }
 
 // scope reads a credential: the key's id and the scope.
 func (s *Signature) scope(credential string) error {
-	parts := strings.Split(credential, "/")
-	if len(parts) != 5 {
-		return refuse(IncompleteSignature, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", clip(credential))
+	var parts [5]string
+	rest, more := credential, true
+	for i := range parts {
+		if !more {
+			return badCredential(credential)
+		}
+		parts[i], rest, more = strings.Cut(rest, "/")
+	}
+	if more {
+		return badCredential(credential)
 	}
 	s.AccessKeyID, s.Date, s.Region, s.Service = parts[0], parts[1], parts[2], parts[3]
-	if parts[4] != terminator {
-		// Row 11 comes later; the empty service cannot be right, so remember it there.
-		s.Service = "\x00" + s.Service
-	}
+	s.terminator = parts[4]
 	return nil
+}
+
+func badCredential(credential string) error {
+	return refuse(IncompleteSignature, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", clip(credential))
 }
 
 // clip keeps messages short, whatever was sent.
@@ -195,8 +206,10 @@ func clip(s string) string {
 }
 
 func parseDate(date string) (time.Time, error) {
-	if at, err := time.Parse(basicFormat, date); err == nil && len(date) == len(basicFormat) {
-		return at, nil
+	if len(date) == len(basicFormat) {
+		if at, err := time.Parse(basicFormat, date); err == nil {
+			return at, nil
+		}
 	}
 	if at, err := time.Parse(time.RFC1123, date); err == nil {
 		return at.UTC(), nil
@@ -212,11 +225,10 @@ func (s *Signature) check(r *Request, o Options, at time.Time) error {
 	if s.Region == "" || len(s.Region) > 64 || o.Region != nil && !o.Region(s.Region) {
 		return refuse(SignatureDoesNotMatch, "Credential should be scoped to a valid region. ")
 	}
-	service, wrongTerminator := strings.CutPrefix(s.Service, "\x00")
-	if service != o.Service {
+	if s.Service != o.Service {
 		return refuse(SignatureDoesNotMatch, "Credential should be scoped to correct service: '%s'.", o.Service)
 	}
-	if wrongTerminator {
+	if s.terminator != terminator {
 		return refuse(SignatureDoesNotMatch, "Credential should be scoped with a valid terminator: '%s'.", terminator)
 	}
 	if err := s.headers(r); err != nil {

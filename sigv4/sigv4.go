@@ -75,6 +75,7 @@ type Signature struct {
 	// Presigned: the signature stands in the query string.
 	Presigned bool
 
+	terminator    string
 	signedHeaders string
 	signature     string
 	s3            bool
