@@ -8,14 +8,21 @@ import (
 	"time"
 )
 
-func refuse(code, format string, args ...any) error {
+func refuse(code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
+// oneMechanism is S3's message for a signature in header and query string.
+const oneMechanism = "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified"
+
 // Parse takes apart what a request says of its signature and checks whatever can be checked without the key: rows 1–14 of the table in sigv4.md
-// §4, in that order. Whatever stands twice, or in both header and query string, is refused: nobody shall read the one and check the other.
+// §4, in that order, or those of §§5 and 7 for S3. Whatever stands twice, or in both header and query string, is refused: nobody shall read the one
+// and check the other. A request that carries nothing of a signature is refused with the code MissingAuthenticationToken, for S3 too.
 func Parse(r *Request, o Options) (Signature, error) {
-	s := Signature{s3: o.S3}
+	var s Signature
+	if o.S3 {
+		return parseS3(r, o)
+	}
 	authorization, ok, err := single(r, "Authorization", "authorization")
 	if err != nil {
 		return s, err
@@ -26,45 +33,71 @@ func Parse(r *Request, o Options) (Signature, error) {
 	}
 	presigned := query.presigned()
 	var credential, date string
+	var at time.Time
 	switch {
 	case ok && presigned:
-		return s, refuse(IncompleteSignature, "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
+		return s, refuse(IncompleteSignature, oneMechanism)
 	case ok:
 		if credential, err = s.fromHeader(authorization); err != nil {
 			return s, err
-		}
-		if date, err = headerDate(r, authorization); err != nil {
-			return s, err
-		}
-		if s.Token, _, err = single(r, "X-Amz-Security-Token", "X-Amz-Security-Token"); err != nil {
-			return s, err
-		}
-		if query.has("X-Amz-Security-Token") {
-			return s, refuse(IncompleteSignature, "The session token must stand where the signature stands")
 		}
 	case presigned:
 		if credential, date, err = s.fromQuery(query); err != nil {
 			return s, err
 		}
-		if len(r.Header["X-Amz-Security-Token"]) > 0 {
-			return s, refuse(IncompleteSignature, "The session token must stand where the signature stands")
-		}
 	case query.has("AWSAccessKeyId") || query.has("SignatureVersion"):
 		return s, refuse(IncompleteSignature, "AWS Signature Version 2 is not supported.")
 	default:
-		return s, refuse(MissingAuthenticationToken, "Request is missing Authentication Token")
+		return s, missing()
 	}
-	if err := s.scope(credential); err != nil {
+	if s.Token, err = token(r, query, s.Presigned); err != nil {
 		return s, err
 	}
-	at, err := parseDate(date)
-	if err != nil {
-		return s, err
+	if !s.scope(credential) {
+		return s, refuse(IncompleteSignature, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", clip(credential))
 	}
-	if s.Time = date; len(date) != len(basicFormat) {
+	if s.Presigned {
+		at, ok = parseDate(date)
+	} else {
+		if date, at, ok, err = headerDate(r); err == nil && date == "" {
+			err = refuse(IncompleteSignature, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. %s", hashed(authorization))
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	if !ok {
+		return s, refuse(IncompleteSignature, "Date must be in ISO-8601 'basic format'. Got '%s'. See http://en.wikipedia.org/wiki/ISO_8601", clip(date))
+	}
+	s.at(date, at)
+	return s, s.check(r, o, at)
+}
+
+func missing() error {
+	return refuse(MissingAuthenticationToken, "Request is missing Authentication Token")
+}
+
+// at notes when the request was signed, in the form in which the string to sign has it.
+func (s *Signature) at(text string, at time.Time) {
+	if s.Time = text; len(text) != len(basicFormat) {
 		s.Time = at.Format(basicFormat)
 	}
-	return s, s.check(r, o, at)
+}
+
+// token returns the session token. It must stand where the signature stands.
+func token(r *Request, q query, presigned bool) (string, error) {
+	if presigned {
+		if len(r.Header["X-Amz-Security-Token"]) > 0 {
+			return "", refuse(IncompleteSignature, "The session token must stand where the signature stands")
+		}
+		token, _, err := q.single("X-Amz-Security-Token")
+		return token, err
+	}
+	if q.has("X-Amz-Security-Token") {
+		return "", refuse(IncompleteSignature, "The session token must stand where the signature stands")
+	}
+	token, _, err := single(r, "X-Amz-Security-Token", "X-Amz-Security-Token")
+	return token, err
 }
 
 // single returns the value of a header that may be there once.
@@ -80,47 +113,53 @@ func single(r *Request, name, shown string) (value string, ok bool, err error) {
 }
 
 // fromHeader reads an Authorization header and returns its credential.
-func (s *Signature) fromHeader(authorization string) (credential string, err error) {
-	rest, ok := strings.CutPrefix(authorization, Algorithm)
+func (s *Signature) fromHeader(text string) (credential string, err error) {
+	rest, ok := strings.CutPrefix(text, Algorithm)
 	if !ok || rest != "" && rest[0] != ' ' {
-		if strings.HasPrefix(authorization, "AWS ") {
+		if strings.HasPrefix(text, "AWS ") {
 			return "", refuse(IncompleteSignature, "AWS Signature Version 2 is not supported.")
 		}
-		return "", refuse(IncompleteSignature, "Unsupported authorization algorithm: %s is expected. %s", Algorithm, hashed(authorization))
+		return "", refuse(IncompleteSignature, "Unsupported authorization algorithm: %s is expected. %s", Algorithm, hashed(text))
 	}
-	var haveCredential, haveHeaders, haveSignature bool
+	var a authorization
+	if bad, ok := a.read(rest); !ok {
+		return "", refuse(IncompleteSignature, "'%s' not a valid key=value pair (missing equal-sign) in Authorization header, or one that is not known or stands twice. %s", clip(bad), hashed(text))
+	}
+	var missing []string
+	for i, value := range a {
+		if value == "" {
+			missing = append(missing, "Authorization header requires '"+components[i]+"' parameter.")
+		}
+	}
+	if len(missing) > 0 {
+		return "", refuse(IncompleteSignature, "%s %s", strings.Join(missing, " "), hashed(text))
+	}
+	s.signedHeaders, s.signature = a[1], a[2]
+	return a[0], nil
+}
+
+// components are the parts of an Authorization header, and authorization their values.
+var components = [...]string{"Credential", "SignedHeaders", "Signature"}
+
+type authorization [len(components)]string
+
+// read reads what follows the algorithm. It returns the name of the first part that is not known, has no value sign or stands twice.
+func (a *authorization) read(rest string) (bad string, ok bool) {
+	var have [len(components)]bool
+next:
 	for rest != "" {
 		var part string
 		part, rest, _ = strings.Cut(rest, ",")
 		name, value, ok := strings.Cut(strings.Trim(part, " "), "=")
-		var target *string
-		var have *bool
-		switch name {
-		case "Credential":
-			target, have = &credential, &haveCredential
-		case "SignedHeaders":
-			target, have = &s.signedHeaders, &haveHeaders
-		case "Signature":
-			target, have = &s.signature, &haveSignature
+		for i := range components {
+			if ok && name == components[i] && !have[i] {
+				a[i], have[i] = value, true
+				continue next
+			}
 		}
-		if target == nil || !ok || *have {
-			return "", refuse(IncompleteSignature, "'%s' not a valid key=value pair (missing equal-sign) in Authorization header, or one that is not known or stands twice. %s", name, hashed(authorization))
-		}
-		*target, *have = value, true
+		return name, false
 	}
-	var missing []string
-	for _, m := range []struct {
-		name string
-		have bool
-	}{{"Credential", haveCredential && credential != ""}, {"SignedHeaders", haveHeaders && s.signedHeaders != ""}, {"Signature", haveSignature && s.signature != ""}} {
-		if !m.have {
-			missing = append(missing, "Authorization header requires '"+m.name+"' parameter.")
-		}
-	}
-	if len(missing) > 0 {
-		return "", refuse(IncompleteSignature, "%s %s", strings.Join(missing, " "), hashed(authorization))
-	}
-	return credential, nil
+	return "", true
 }
 
 // hashed is how AWS shows an Authorization header.
@@ -129,22 +168,33 @@ func hashed(authorization string) string {
 	return "(Hashed with SHA-256 and encoded with Base64) Authorization=" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-func headerDate(r *Request, authorization string) (string, error) {
-	amz, ok, err := single(r, "X-Amz-Date", "X-Amz-Date")
-	if err != nil {
-		return "", err
+// headerDate returns the date of a request with the signature in its header: X-Amz-Date, or else Date, which may be in HTTP's form as well (sigv4.md
+// §3). text is empty if there is neither; ok is false if it is no date.
+func headerDate(r *Request) (text string, at time.Time, ok bool, err error) {
+	text, ok, err = single(r, "X-Amz-Date", "X-Amz-Date")
+	if err != nil || ok {
+		at, ok = parseDate(text)
+		return text, at, ok, err
 	}
-	if ok {
-		return amz, nil
+	if text, _, err = single(r, "Date", "Date"); err != nil {
+		return "", at, false, err
 	}
-	date, ok, err := single(r, "Date", "Date")
-	if err != nil {
-		return "", err
+	if at, ok = parseDate(text); !ok {
+		at, err = time.Parse(httpFormat, text)
+		ok = err == nil
 	}
-	if ok {
-		return date, nil
+	return text, at, ok, nil
+}
+
+// httpFormat is the one form of a date that HTTP lets senders use (RFC 9110 §5.6.7).
+const httpFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
+
+func parseDate(date string) (time.Time, bool) {
+	if len(date) != len(basicFormat) {
+		return time.Time{}, false
 	}
-	return "", refuse(IncompleteSignature, "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. %s", hashed(authorization))
+	at, err := time.Parse(basicFormat, date)
+	return at, err == nil
 }
 
 // queryParameters are what a presigned request must have, in the order in which they are missed.
@@ -170,31 +220,21 @@ func (s *Signature) fromQuery(q query) (credential, date string, err error) {
 		values[i] = value
 	}
 	s.signature, s.signedHeaders = values[2], values[3]
-	credential, date = values[1], values[4]
-	s.Token, _, err = q.single("X-Amz-Security-Token")
-	return credential, date, err
+	return values[1], values[4], nil
 }
 
-// scope reads a credential: the key's id and the scope.
-func (s *Signature) scope(credential string) error {
+// scope reads a credential: the key's id and the scope. It reports whether there are five parts.
+func (s *Signature) scope(credential string) bool {
 	var parts [5]string
 	rest, more := credential, true
 	for i := range parts {
 		if !more {
-			return badCredential(credential)
+			return false
 		}
 		parts[i], rest, more = strings.Cut(rest, "/")
 	}
-	if more {
-		return badCredential(credential)
-	}
-	s.AccessKeyID, s.Date, s.Region, s.Service = parts[0], parts[1], parts[2], parts[3]
-	s.terminator = parts[4]
-	return nil
-}
-
-func badCredential(credential string) error {
-	return refuse(IncompleteSignature, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", clip(credential))
+	s.AccessKeyID, s.Date, s.Region, s.Service, s.terminator = parts[0], parts[1], parts[2], parts[3], parts[4]
+	return !more
 }
 
 // clip keeps messages short, whatever was sent.
@@ -203,18 +243,6 @@ func clip(s string) string {
 		return s[:200] + "…"
 	}
 	return s
-}
-
-func parseDate(date string) (time.Time, error) {
-	if len(date) == len(basicFormat) {
-		if at, err := time.Parse(basicFormat, date); err == nil {
-			return at, nil
-		}
-	}
-	if at, err := time.Parse(time.RFC1123, date); err == nil {
-		return at.UTC(), nil
-	}
-	return time.Time{}, refuse(IncompleteSignature, "Date must be in ISO-8601 'basic format'. Got '%s'. See http://en.wikipedia.org/wiki/ISO_8601", clip(date))
 }
 
 // check makes the checks of rows 8–14.
@@ -248,29 +276,38 @@ func (s *Signature) check(r *Request, o Options, at time.Time) error {
 	return nil
 }
 
-// headers checks the list of signed headers: in order, without repetition, with the host, and with every x-amz- header of the request.
+// headers checks that the host is signed and every x-amz- header of the request (sigv4.md §2, security.md S008).
 func (s *Signature) headers(r *Request) error {
-	host, last := false, ""
-	for name := range strings.SplitSeq(s.signedHeaders, ";") {
-		if name <= last || !lower(name) {
-			return mismatch()
-		}
-		last = name
-		host = host || name == "host"
-	}
-	if !host {
+	s.readHeaders(r)
+	if !s.signs("Host") && !s.signs(":authority") {
 		return refuse(SignatureDoesNotMatch, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 	}
 	for name := range r.Header {
-		if len(name) > 6 && (name[0] == 'X' || name[0] == 'x') && strings.EqualFold(name[:6], "x-amz-") && !s.signs(name) {
+		if amazon(name) && !s.signs(name) {
 			return refuse(SignatureDoesNotMatch, "There were headers present in the request which were not signed: %s", clip(strings.ToLower(name)))
 		}
 	}
-	// Date counts where there is no X-Amz-Date, and then must be signed too.
-	if !s.Presigned && len(r.Header["X-Amz-Date"]) == 0 && !s.signs("Date") {
-		return mismatch()
-	}
 	return nil
+}
+
+// readHeaders notes whether the list of signed headers is one that can be signed: in order, without repetition, in lower case, and with Date where it
+// counts because there is no X-Amz-Date. If not, the signature is wrong, which is said when its turn comes.
+func (s *Signature) readHeaders(r *Request) {
+	last := ""
+	for name := range strings.SplitSeq(s.signedHeaders, ";") {
+		if name <= last || !lower(name) {
+			s.unsignable = true
+		}
+		last = name
+	}
+	if !s.Presigned && len(r.Header["X-Amz-Date"]) == 0 && !s.signs("Date") {
+		s.unsignable = true
+	}
+}
+
+// amazon reports whether a header is of those that must be signed.
+func amazon(name string) bool {
+	return len(name) > 6 && (name[0] == 'X' || name[0] == 'x') && strings.EqualFold(name[:6], "x-amz-")
 }
 
 // signs reports whether the header of that canonical name is signed.
@@ -293,6 +330,6 @@ func lower(s string) bool {
 	return s != ""
 }
 
-func mismatch() error {
+func mismatch() *Error {
 	return refuse(SignatureDoesNotMatch, "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.")
 }

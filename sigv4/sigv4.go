@@ -38,9 +38,11 @@ type Options struct {
 	// Now is the time, and Window how far the request's may be from it.
 	Now    time.Time
 	Window time.Duration
-	// S3 makes the canonical form that of S3: the path is encoded once and not normalized, and the payload's hash is what x-amz-content-sha256
-	// says, which is to be checked elsewhere.
+	// S3 makes rules and errors those of S3 (sigv4.md §§5–7): the path is encoded once and not normalized, presigned requests say how long they
+	// are good for, and the payload's hash is what x-amz-content-sha256 says. The payload itself is checked while it is read: see Body.
 	S3 bool
+	// Home is the region that S3 names to clients that signed for one which Region refuses.
+	Home string
 }
 
 // Error is why a request is refused.
@@ -48,16 +50,47 @@ type Error struct {
 	// Code is AWS's code, such as SignatureDoesNotMatch.
 	Code    string
 	Message string
+	// Details are what S3 shows beside the message, such as StringToSign.
+	Details []Detail
+}
+
+// Detail is an element of an error of S3.
+type Detail struct {
+	Name, Value string
 }
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// The codes of errors (sigv4.md §4).
+// Status returns the HTTP status that AWS gives the error with.
+func (e *Error) Status() int {
+	switch e.Code {
+	case MissingAuthenticationToken, SignatureDoesNotMatch, AccessDenied, RequestTimeTooSkewed, InvalidChunkSize:
+		return 403
+	case MissingContentLength:
+		return 411
+	default:
+		return 400
+	}
+}
+
+// The codes of errors (sigv4.md §§4–7). Those after MalformedQueryString are of S3 only.
 const (
 	MissingAuthenticationToken = "MissingAuthenticationToken"
 	IncompleteSignature        = "IncompleteSignature"
 	SignatureDoesNotMatch      = "SignatureDoesNotMatch"
 	MalformedQueryString       = "MalformedQueryString"
+
+	AccessDenied              = "AccessDenied"
+	HeaderMalformed           = "AuthorizationHeaderMalformed"
+	QueryParametersError      = "AuthorizationQueryParametersError"
+	IncompleteBody            = "IncompleteBody"
+	InvalidArgument           = "InvalidArgument"
+	InvalidChunkSize          = "InvalidChunkSizeError"
+	InvalidRequest            = "InvalidRequest"
+	MalformedTrailer          = "MalformedTrailerError"
+	MissingContentLength      = "MissingContentLength"
+	RequestTimeTooSkewed      = "RequestTimeTooSkewed"
+	ContentSHA256DoesNotMatch = "XAmzContentSHA256Mismatch"
 )
 
 // Algorithm is the one that is spoken here.
@@ -74,12 +107,28 @@ type Signature struct {
 	Token string
 	// Presigned: the signature stands in the query string.
 	Presigned bool
+	// Expires is when a presigned request of S3 ends.
+	Expires time.Time
+	// Payload is what an S3 request says of its payload: a hash in hexadecimal, or one of the constants below.
+	Payload string
 
 	terminator    string
 	signedHeaders string
 	signature     string
 	s3            bool
+	// unsignable: the list of signed headers is none that a signature could be right for.
+	unsignable bool
+	// verified: Verify has found the signature to be right.
+	verified bool
 }
+
+// What S3 has for a hash where the payload is not signed as a whole (sigv4.md §6).
+const (
+	UnsignedPayload  = "UNSIGNED-PAYLOAD"
+	UnsignedTrailer  = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+	StreamingPayload = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+	StreamingTrailer = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+)
 
 // terminator ends every credential scope.
 const terminator = "aws4_request"

@@ -52,6 +52,9 @@ var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b 
 
 // Verify reports, as an *Error, a signature that is not the key's for this request (row 17). It takes the same time for every signature.
 func (s *Signature) Verify(r *Request, key *Key) error {
+	if s.unsignable {
+		return mismatch()
+	}
 	var want [2 * sha256.Size]byte
 	buffer := scratch.Get().(*[]byte)
 	defer scratch.Put(buffer)
@@ -60,15 +63,20 @@ func (s *Signature) Verify(r *Request, key *Key) error {
 	if err != nil {
 		return err
 	}
+	canonical := len(b)
 	digest := sha256.Sum256(b)
-	b = s.appendStringToSign(b[:0], &digest)
+	b = s.appendStringToSign(b, &digest)
 	*buffer = b
-	sum := macBytes(key[:], b)
+	sum := macBytes(key[:], b[canonical:])
 	hex.Encode(want[:], sum[:])
 	// Hexadecimal in lower case only: one signature has one form.
 	if len(s.signature) != len(want) || subtle.ConstantTimeCompare(want[:], []byte(s.signature)) != 1 {
+		if s.s3 {
+			return s.mismatchS3(b[:canonical], b[canonical:])
+		}
 		return mismatch()
 	}
+	s.verified = true
 	return nil
 }
 
@@ -76,10 +84,14 @@ func (s *Signature) Verify(r *Request, key *Key) error {
 func (s *Signature) appendStringToSign(b []byte, digest *[sha256.Size]byte) []byte {
 	b = append(b, Algorithm...)
 	b = append(append(append(b, '\n'), s.Time...), '\n')
+	return hex.AppendEncode(append(s.appendScope(b), '\n'), digest[:])
+}
+
+// appendScope appends the credential scope.
+func (s *Signature) appendScope(b []byte) []byte {
 	b = append(append(append(b, s.Date...), '/'), s.Region...)
 	b = append(append(append(b, '/'), s.Service...), '/')
-	b = append(append(b, terminator...), '\n')
-	return hex.AppendEncode(b, digest[:])
+	return append(b, terminator...)
 }
 
 // appendCanonical appends the canonical request (sigv4.md §2).
@@ -107,19 +119,11 @@ func (s *Signature) appendCanonical(b []byte, r *Request) ([]byte, error) {
 // signed exists for them (security.md S001, S010).
 func (s *Signature) appendPayload(b []byte, r *Request) []byte {
 	if s.s3 {
-		if s.Presigned {
-			return append(b, UnsignedPayload...)
-		}
-		if values := r.Header["X-Amz-Content-Sha256"]; len(values) == 1 {
-			return append(b, values[0]...)
-		}
+		return append(b, s.Payload...)
 	}
 	sum := sha256.Sum256(r.Body)
 	return hex.AppendEncode(b, sum[:])
 }
-
-// UnsignedPayload is what S3 has for a hash where the payload is not signed.
-const UnsignedPayload = "UNSIGNED-PAYLOAD"
 
 // appendPath appends the canonical path.
 func (s *Signature) appendPath(b []byte, path string) ([]byte, bool) {
@@ -157,7 +161,7 @@ func (s *Signature) appendPath(b []byte, path string) ([]byte, bool) {
 
 // appendHeader appends the canonical value of a header.
 func appendHeader(b []byte, r *Request, name string) []byte {
-	if name == "host" {
+	if name == "host" || name == ":authority" {
 		return appendTrimmed(b, r.Host)
 	}
 	for i, value := range r.values(name) {
