@@ -219,3 +219,29 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// FuzzParseDate has package time for an oracle.
+func FuzzParseDate(f *testing.F) {
+	for _, text := range []string{"20150830T123600Z", "20160229T235959Z", "20150229T000000Z", "20151301T000000Z", "20150100T000000Z", "20150830T240000Z", "20150830T236000Z", "20150830T230060Z", "00000101T000000Z", "99991231T235959Z", "2015083 T123600Z"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		want, err := time.Parse("20060102T150405Z", text)
+		got, ok := sigv4.ParseDate(text)
+		if len(text) == 16 && ok != (err == nil) || ok && !got.Equal(want) {
+			t.Errorf("%q is %s, %v; want %s, %v", text, got, ok, want, err)
+		}
+	})
+}
+
+// BenchmarkHashes is what BenchmarkVerify cannot do without: the hashes of body, canonical request and string to sign.
+func BenchmarkHashes(b *testing.B) {
+	var body, canonical, pad, text, outer = make([]byte, 13), make([]byte, 296), 64, make([]byte, 136), make([]byte, 96)
+	text = append(make([]byte, pad), text...)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, hashed := range [][]byte{body, canonical, text, outer} {
+			sha256.Sum256(hashed)
+		}
+	}
+}

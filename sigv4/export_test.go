@@ -8,3 +8,6 @@ func SignString(secret, date, region, service, text string) string {
 	sum := macBytes(key[:], []byte(text))
 	return hex.EncodeToString(sum[:])
 }
+
+// ParseDate reads a date in the form of X-Amz-Date.
+var ParseDate = parseDate

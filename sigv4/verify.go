@@ -34,11 +34,10 @@ func macBytes(key, text []byte) [sha256.Size]byte {
 		copy(pad[:], key)
 	}
 	var space [512]byte
-	inner := space[:0]
-	for _, b := range pad {
-		inner = append(inner, b^0x36)
+	for i, b := range pad {
+		space[i] = b ^ 0x36
 	}
-	sum := sha256.Sum256(append(inner, text...))
+	sum := sha256.Sum256(append(space[:len(pad)], text...))
 	var outer [sha256.BlockSize + sha256.Size]byte
 	for i, b := range pad {
 		outer[i] = b ^ 0x5c
@@ -199,19 +198,24 @@ func (r *Request) values(name string) []string {
 
 // appendTrimmed appends a value without white space at its ends and with one blank for each run of it within.
 func appendTrimmed(b []byte, value string) []byte {
-	blank := false
-	start := len(b)
-	for i := range len(value) {
-		switch c := value[i]; c {
-		case ' ', '\t', '\n', '\r', '\v', '\f':
-			blank = len(b) > start
-		default:
-			if blank {
-				b = append(b, ' ')
-				blank = false
-			}
-			b = append(b, c)
+	start, from := len(b), 0
+	for i := 0; i < len(value); {
+		if !white(value[i]) {
+			i++
+			continue
+		}
+		// The word before, and then what one blank stands for, unless it is the beginning.
+		b = append(b, value[from:i]...)
+		for i < len(value) && white(value[i]) {
+			i++
+		}
+		if from = i; i < len(value) && len(b) > start {
+			b = append(b, ' ')
 		}
 	}
-	return b
+	return append(b, value[from:]...)
+}
+
+func white(c byte) bool {
+	return c == ' ' || '\t' <= c && c <= '\r'
 }
