@@ -170,7 +170,8 @@ func (b *Body) next() error {
 	}
 	digits, extension, more := strings.Cut(line, ";")
 	size, err := strconv.ParseUint(digits, 16, 63)
-	if err != nil || more != b.signed {
+	// Digits may be of either case, for clients use both; but zeros before them are no number that a client writes.
+	if err != nil || more != b.signed || len(digits) > 1 && digits[0] == '0' {
 		return incomplete()
 	}
 	if b.signed {
@@ -216,35 +217,39 @@ func (b *Body) next() error {
 // readTrailer reads the lines after the last chunk: those that were announced, the signature if chunks have one, and an empty line.
 func (b *Body) readTrailer() error {
 	var lines []byte
-	signed, blank := false, false
+	signed, bare, blank := false, false, false
 	for {
 		// Some clients write the documentation's example to the letter: line feeds alone, and then an empty line before the signature.
 		line, end, err := b.anyLine()
 		if err != nil {
 			return err
 		}
-		switch name, value, ok := strings.Cut(line, ":"); {
-		case line == "" && b.signed && !signed && !blank:
+		name, value, ok := strings.Cut(line, ":")
+		switch {
+		case line == "" && end == "\r\n" && b.signed && !signed && bare && !blank:
 			blank = true
 		case line == "":
-			if len(b.trailer) != len(b.names) || signed != b.signed || end != "\r\n" {
+			if end != "\r\n" || len(b.trailer) != len(b.names) || signed != b.signed {
 				return badTrailer()
 			}
 			return nil
 		case !ok || signed:
 			return badTrailer()
 		case b.signed && name == "x-amz-trailer-signature":
+			if end != "\r\n" || bare != blank {
+				return badTrailer()
+			}
 			want := b.signature("AWS4-HMAC-SHA256-TRAILER", sha256.Sum256(lines))
 			if subtle.ConstantTimeCompare(want[:], []byte(value)) != 1 {
 				return mismatch()
 			}
 			signed = true
 		default:
-			name, value = strings.ToLower(name), strings.TrimSpace(value)
-			if _, twice := b.trailer[name]; blank || twice || !slices.Contains(b.names, name) {
+			name, value = strings.ToLower(name), strings.Trim(value, " \t")
+			if _, twice := b.trailer[name]; blank || twice || !slices.Contains(b.names, name) || strings.ContainsAny(value, "\r\x00") {
 				return badTrailer()
 			}
-			b.trailer[name] = value
+			b.trailer[name], bare = value, end == "\n"
 			lines = append(append(append(append(lines, name...), ':'), value...), '\n')
 		}
 	}

@@ -92,3 +92,86 @@ func TestPublishedChunksVerify(t *testing.T) {
 		})
 	}
 }
+
+// TestEveryByteOfChunksIsChecked changes, drops and doubles each byte that is no data, a sample of those that are, and cuts the body everywhere.
+func TestEveryByteOfChunksIsChecked(t *testing.T) {
+	for name, example := range map[string]func() (*sigv4.Request, string){"chunks": chunkedRequest, "chunks and trailer": trailerRequest} {
+		r, body := example()
+		s, err := sigv4.Parse(r, s3Options(s3Time))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := sigv4.DeriveKey(s3Secret, s.Date, s.Region, s.Service)
+		if err := s.Verify(r, &key); err != nil {
+			t.Fatal(err)
+		}
+		refused := func(what string, i int, body string) {
+			t.Helper()
+			b, err := s.Body(r, &key, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(io.Discard, b); err == nil {
+				t.Errorf("%s, byte %d %s: accepted", name, i, what)
+			}
+		}
+		for i := range len(body) {
+			if i > 200 && i < 65000 && i%4001 != 0 || i > 65800 && i < 66600 && i%101 != 0 {
+				continue
+			}
+			refused("is another", i, body[:i]+string(body[i]^1)+body[i+1:])
+			refused("is missing", i, body[:i]+body[i+1:])
+			refused("is there twice", i, body[:i]+body[i:i+1]+body[i:])
+			refused("is the end", i, body[:i])
+		}
+		first := strings.Index(body, "\r\n400;")
+		refused("chunks are swapped", 0, body[first+2:first+2+1024+5+16+64+2]+body[:first+2]+body[strings.Index(body, "0;chunk-signature="):])
+	}
+}
+
+func FuzzBody(f *testing.F) {
+	for _, payload := range []string{sigv4.StreamingPayload, sigv4.StreamingTrailer, sigv4.UnsignedTrailer} {
+		f.Add(payload, []byte("4e20\r\n"+strings.Repeat("a", 20000)+"\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\nx-amz-meta-late:yes\r\n\r\n"))
+		f.Add(payload, []byte("2;chunk-signature="+firstChunk+"\r\naa\r\n0;chunk-signature="+lastChunk+"\r\n\r\n"))
+	}
+	f.Fuzz(func(t *testing.T, payload string, body []byte) {
+		switch payload {
+		case sigv4.StreamingPayload, sigv4.StreamingTrailer, sigv4.UnsignedTrailer:
+		default:
+			return
+		}
+		out, b, err := open(putS3(payload), bytes.NewReader(body))
+		if err != nil {
+			return
+		}
+		if payload != sigv4.UnsignedTrailer {
+			t.Fatalf("%q is signed by nobody", body)
+		}
+		if len(out) != 20000 || len(b.Trailer()) != 2 {
+			t.Errorf("%d bytes and %v", len(out), b.Trailer())
+		}
+	})
+}
+
+func BenchmarkBody(b *testing.B) {
+	r, body := chunkedRequest()
+	s, err := sigv4.Parse(r, s3Options(s3Time))
+	if err != nil {
+		b.Fatal(err)
+	}
+	key := sigv4.DeriveKey(s3Secret, s.Date, s.Region, s.Service)
+	if err := s.Verify(r, &key); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		payload, err := s.Body(r, &key, strings.NewReader(body))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, payload); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
