@@ -65,6 +65,25 @@ func (r *recorder) Append(_ context.Context, event []byte, _ bool) error {
 	return nil
 }
 
+// data is what all worlds share, for none of them changes it.
+type data struct {
+	routes *route.Table
+	models map[string]*model.Service
+}
+
+var load = sync.OnceValues(func() (d data, err error) {
+	if d.routes, err = route.Load(); err != nil {
+		return d, err
+	}
+	d.models = make(map[string]*model.Service)
+	for _, name := range []string{"iam", "sts"} {
+		if d.models[name], err = model.Load(name); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+})
+
 // start is when the world begins.
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
@@ -79,7 +98,7 @@ func newWorld(t testing.TB, change func(service string, table op.Table)) *world 
 	if w.state, err = identity.Open(t.Context(), w.store, identity.DefaultQuotas()); err != nil {
 		t.Fatal(err)
 	}
-	routes, err := route.Load()
+	shared, err := load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,14 +113,10 @@ func newWorld(t testing.TB, change func(service string, table op.Table)) *world 
 		if change != nil {
 			change(name, table)
 		}
-		m, err := model.Load(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		services[name] = server.Service{Model: m, Prefix: name, Ops: table}
+		services[name] = server.Service{Model: shared.models[name], Prefix: name, Ops: table}
 	}
 	w.handler = server.New(server.Options{
-		Services: services, Routes: routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring}), Dispatch: dispatch.New(w.state, w.record),
+		Services: services, Routes: shared.routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring}), Dispatch: dispatch.New(w.state, w.record),
 		Telemetry: telemetry.New(io.Discard, "error", "text"), Hosts: server.NewHosts(), Now: clock,
 	})
 	return w
