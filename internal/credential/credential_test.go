@@ -257,6 +257,22 @@ func TestPurposesAreApart(t *testing.T) {
 	if _, err := k.OpenMessage("444455556666", message); !errors.Is(err, credential.ErrSealed) {
 		t.Errorf("another account opens it: %v", err)
 	}
+	for n := range len(message) {
+		for what, text := range map[string]string{"truncated": message[:n], "with a line's end": message[:n] + "\n" + message[n:]} {
+			if _, err := k.OpenMessage("111122223333", text); !errors.Is(err, credential.ErrSealed) {
+				t.Errorf("%s at %d: %v", what, n, err)
+			}
+		}
+	}
+	if _, err := k.OpenMessage("111122223333", message+message); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := k.OpenMessage("111122223333", strings.Repeat("A", 1<<20)); !errors.Is(err, credential.ErrSealed) {
+		t.Errorf("very long: %v", err)
+	}
+	if long, err := k.SealMessage("111122223333", strings.Repeat("x", 10240)); err == nil {
+		t.Errorf("a message of %d letters", len(long))
+	}
 	asURL := strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(token), "=")
 	if _, err := k.OpenMessage("111122223333", asURL); !errors.Is(err, credential.ErrSealed) {
 		t.Errorf("a token opens as a message: %v", err)
@@ -324,6 +340,73 @@ func TestMasterKeyFiles(t *testing.T) {
 	}
 	if _, err := credential.ReadMasterKeys(file); err == nil || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a key that the group may read: %v", err)
+	}
+}
+
+func TestMasterKeysAreInFilesOfTheirOwn(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := credential.ReadMasterKeys(dir); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("a directory: %v", err)
+	}
+	if _, err := credential.ReadMasterKeys(filepath.Join(dir, "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	file := filepath.Join(dir, "master.key")
+	if err := credential.WriteMasterKey(file, bytes.NewReader(nil)); err == nil {
+		t.Error("a key was made without randomness")
+	}
+	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a key that was not made left a file: %v", err)
+	}
+	if err := credential.WriteMasterKey(filepath.Join(dir, "none", "master.key"), rand.Reader); err == nil {
+		t.Error("a key was written where no directory is")
+	}
+	if err := os.WriteFile(file, bytes.Repeat([]byte("A"), 1<<17), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := credential.ReadMasterKeys(file); err == nil || !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("a huge file: %v", err)
+	}
+	// Two keys, the first seals: the order of the file is that of the keyring.
+	one, two := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	text := base64.StdEncoding.EncodeToString(two) + "\n" + base64.StdEncoding.EncodeToString(one) + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := credential.ReadMasterKeys(file); err != nil || len(keys) != 2 || !bytes.Equal(keys[0], two) || !bytes.Equal(keys[1], one) {
+		t.Errorf("read %d keys, %v", len(keys), err)
+	}
+}
+
+// TestS014_TheSameClaimsUnderTwoMasterKeys and under one with two nonces have nothing in common that repeats.
+func TestS014_TheSameClaimsUnderTwoMasterKeys(t *testing.T) {
+	open := func(k *credential.Keyring) []byte {
+		token, err := k.MintSession(&session)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := base64.StdEncoding.DecodeString(token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return raw
+	}
+	one := keyring(t, 1)
+	first, second, other := open(one), open(one), open(keyring(t, 2))
+	if len(first) != len(second) || len(first) != len(other) {
+		t.Fatalf("tokens of %d, %d and %d bytes for one session", len(first), len(second), len(other))
+	}
+	for _, pair := range [][2][]byte{{first, second}, {first, other}} {
+		same := 0
+		for i := 1; i < len(first); i++ {
+			if pair[0][i] == pair[1][i] {
+				same++
+			}
+		}
+		// One in 256 by chance; a quarter is beyond any.
+		if same > len(first)/4 {
+			t.Errorf("%d of %d bytes are the same", same, len(first))
+		}
 	}
 }
 

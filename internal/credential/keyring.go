@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 )
@@ -88,11 +89,14 @@ func derive(key []byte, p Purpose) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}
+	// The nonce is random and stands before the text: fresh for each envelope. What is sealed at the rate of requests needs a longer one.
+	if p == session || p == authorization {
+		return newXAES(derived)
+	}
 	block, err := aes.NewCipher(derived)
 	if err != nil {
 		return nil, fmt.Errorf("credential: %w", err)
 	}
-	// The nonce is random and stands before the text: fresh for each envelope.
 	return cipher.NewGCM(block)
 }
 
@@ -190,16 +194,27 @@ func (s *Sealer) Open(p Purpose, record string, envelope []byte) ([]byte, error)
 
 // ReadMasterKeys reads a file of master keys, one a line in base64, the one that seals first. The file must be readable by its owner only.
 func ReadMasterKeys(file string) ([][]byte, error) {
-	info, err := os.Stat(file)
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("credential: the master key: %w", err)
 	}
-	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return nil, fmt.Errorf("credential: the master key %s may be read by others (mode %04o): chmod 600 it", file, mode)
-	}
-	text, err := os.ReadFile(file)
+	defer f.Close()
+	// Of the file that is open: its name may be another file's by now.
+	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("credential: the master key: %w", err)
+	}
+	if mode := info.Mode(); !mode.IsRegular() {
+		return nil, fmt.Errorf("credential: the master key %s is no regular file", file)
+	} else if mode.Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("credential: the master key %s may be read by others (mode %04o): chmod 600 it", file, mode.Perm())
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("credential: the master key: %w", err)
+	}
+	if len(text) > maxKeyFile {
+		return nil, fmt.Errorf("credential: %s is longer than any file of master keys", file)
 	}
 	var keys [][]byte
 	for i, line := range strings.Fields(string(text)) {
@@ -215,7 +230,11 @@ func ReadMasterKeys(file string) ([][]byte, error) {
 	return keys, nil
 }
 
-// WriteMasterKey makes a master key and writes it to a new file.
+// maxKeyFile is the longest that a file of master keys may be.
+const maxKeyFile = 1 << 16
+
+// WriteMasterKey makes a master key and writes it to a new file. Once it returns, the key survives a loss of power: whatever is sealed under it would
+// be lost with it.
 func WriteMasterKey(file string, random io.Reader) error {
 	key := make([]byte, masterLen)
 	if _, err := io.ReadFull(random, key); err != nil {
@@ -225,13 +244,23 @@ func WriteMasterKey(file string, random io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("credential: the master key: %w", err)
 	}
-	if _, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n"); err == nil {
-		err = f.Sync()
+	_, err = f.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = syncDir(filepath.Dir(file))
 	}
-	if closed := f.Close(); err == nil {
-		err = closed
+	if err != nil {
+		// Half a key would be in the way of a whole one.
+		return fmt.Errorf("credential: the master key: %w", errors.Join(err, os.Remove(file)))
 	}
-	return err
+	return nil
+}
+
+func syncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // TrailKey derives the key of the trail's codes from a master key.

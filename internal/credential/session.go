@@ -56,10 +56,9 @@ func (k *Keyring) OpenSession(token string) (*Session, error) {
 	if len(token) > MaxToken {
 		return nil, ErrSealed
 	}
-	// Strict: the one text that MintSession made, not another that means the same bytes.
-	envelope, err := base64.StdEncoding.Strict().DecodeString(token)
-	if err != nil || len(token) != base64.StdEncoding.EncodedLen(len(envelope)) {
-		return nil, ErrSealed
+	envelope, err := decode(base64.StdEncoding, token)
+	if err != nil {
+		return nil, err
 	}
 	text, err := k.open(session, tokenPlace, envelope)
 	if err != nil {
@@ -75,6 +74,15 @@ func (k *Keyring) OpenSession(token string) (*Session, error) {
 		return nil, ErrSealed
 	}
 	return s, nil
+}
+
+// decode is strict: it knows the one text that was made of some bytes, not another that means the same, such as one with a line's end in it.
+func decode(e *base64.Encoding, text string) ([]byte, error) {
+	b, err := e.Strict().DecodeString(text)
+	if err != nil || len(text) != e.EncodedLen(len(b)) {
+		return nil, ErrSealed
+	}
+	return b, nil
 }
 
 // maxMessage is the longest encoded authorization message (sts.md §11).
@@ -95,9 +103,12 @@ func (k *Keyring) SealMessage(account, text string) (string, error) {
 
 // OpenMessage returns the text of an encoded authorization message of an account. The error is ErrSealed.
 func (k *Keyring) OpenMessage(account, message string) (string, error) {
-	envelope, err := base64.RawURLEncoding.Strict().DecodeString(message)
-	if err != nil {
+	if len(message) > maxMessage {
 		return "", ErrSealed
+	}
+	envelope, err := decode(base64.RawURLEncoding, message)
+	if err != nil {
+		return "", err
 	}
 	text, err := k.open(authorization, account, envelope)
 	return string(text), err
