@@ -121,6 +121,8 @@ func (a *Authenticator) Authenticate(r Request) (Found, error) {
 	if err := signature.Verify(request, &p.key); err != nil {
 		return Found{}, refused(err)
 	}
+	// Only now: nobody fills the memory with requests that are not signed.
+	a.keep(&signature, p)
 	use := identity.Use{Time: r.Time, Region: signature.Region, Service: signature.Service}
 	if c.Session == nil {
 		a.state.Touch(c.Account.ID, identity.KeyUse, c.AccessKeyID, use)
@@ -195,7 +197,6 @@ func (a *Authenticator) caller(s *sigv4.Signature, now time.Time) (*identity.Cal
 			return nil, nil, fault.Internal(err)
 		}
 		p = &next
-		a.keep(s, p)
 	}
 	return &identity.Caller{Principal: p.principal, UserID: p.userID, Account: account, AccessKeyID: s.AccessKeyID, User: user}, p, nil
 }
@@ -250,7 +251,6 @@ func (a *Authenticator) bearer(s *sigv4.Signature, now time.Time) (*identity.Cal
 			return nil, nil, fault.Internal(err)
 		}
 		p = &next
-		a.keep(s, p)
 	}
 	c.Principal, c.UserID = p.principal, p.userID
 	return c, p, nil
@@ -290,8 +290,11 @@ func (a *Authenticator) kept(s *sigv4.Signature) *proof {
 	return a.proofs[proofName{s.AccessKeyID, s.Date, s.Region, s.Service}]
 }
 
-// keep keeps a proof. It is not known yet that the signature is right; but a proof holds nothing that the caller made up.
+// keep keeps a proof whose signature was good.
 func (a *Authenticator) keep(s *sigv4.Signature, p *proof) {
+	if a.kept(s) == p {
+		return
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.proofs) >= maxProofs {
