@@ -38,7 +38,7 @@ func accountCreateCommand() *cobra.Command {
 	}
 	var url string
 	var withRootKey, asJSON bool
-	data := config.Default().Data
+	data := defaultData()
 	c := &cobra.Command{
 		Use:   "create",
 		Short: "make a fresh account",

@@ -8,12 +8,10 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"github.com/writ-iam/writ/internal/config"
 )
 
 func envCommand() *cobra.Command {
-	data := config.Default().Data
+	data := defaultData()
 	c := &cobra.Command{
 		Use:   "env",
 		Short: "print what points AWS's tools at a server of this machine",

@@ -126,6 +126,14 @@ func (n *node) close() error {
 	return errors.Join(n.log.Close(), n.store.Close())
 }
 
+// defaultData is the data folder where no flag names one: as for the server, what WRIT_DATA says.
+func defaultData() string {
+	if data := os.Getenv("WRIT_DATA"); data != "" {
+		return data
+	}
+	return config.Default().Data
+}
+
 // dataFiles are the files of a data folder beside the store's.
 type dataFiles struct {
 	dir string

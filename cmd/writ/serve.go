@@ -166,7 +166,7 @@ func command() string {
 }
 
 func dataFlag(data string) string {
-	if data == config.Default().Data {
+	if data == defaultData() {
 		return ""
 	}
 	return " --data " + data

@@ -27,7 +27,7 @@ It reads the sealed files in the data folder and checks their seals on the way: 
 	}
 	c.Flags().BoolVarP(&follow, "follow", "f", false, "go on with every new call")
 	c.Flags().BoolVar(&asJSON, "json", false, "print events in CloudTrail's form, one a line")
-	data := c.Flags().String("data", config.Default().Data, "data folder of the server")
+	data := c.Flags().String("data", defaultData(), "data folder of the server")
 	key := c.Flags().String("key", "", "file with the master key; by default master.key in the data folder")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		files := dataFiles{*data}
