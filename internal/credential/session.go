@@ -1,27 +1,25 @@
 package credential
 
 import (
-	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"time"
 )
 
 // Session is what a session token says. The token is all that there is of it: any server that has the master key can read it, and nobody else.
 type Session struct {
 	// AccessKeyID and SecretAccessKey are the key pair that the token belongs to, and only to it.
-	AccessKeyID     string `json:"k"`
-	SecretAccessKey string `json:"s"`
+	AccessKeyID     string
+	SecretAccessKey string
 	// Account is the account whose principal it is; Principal is the unique id of the role or user, or the account's id for the root user.
-	Account   string `json:"a"`
-	Principal string `json:"p"`
+	Account   string
+	Principal string
 	// Facts are what the issuer says of the session; this package does not look into them.
-	Facts   json.RawMessage `json:"f"`
-	Issued  time.Time       `json:"i"`
-	Expires time.Time       `json:"e"`
+	Facts   json.RawMessage
+	Issued  time.Time
+	Expires time.Time
 }
 
 // MaxToken is the longest a session token may be, in bytes (sts.md §2).
@@ -31,16 +29,12 @@ const MaxToken = 4096
 var ErrTooLong = errors.New("credential: the session token would be longer than 4096 bytes")
 
 // tokenPlace is what tokens are bound to beside their purpose: the form of what is inside.
-const tokenPlace = "1"
+const tokenPlace = "2"
 
 // MintSession returns the token of a session. The error is ErrTooLong, or the random source's; with ErrTooLong the token is given too, for its
 // length.
 func (k *Keyring) MintSession(s *Session) (string, error) {
-	text, err := json.Marshal(s)
-	if err != nil {
-		return "", fmt.Errorf("credential: %w", err)
-	}
-	envelope, err := k.seal(nil, session, tokenPlace, text)
+	envelope, err := k.seal(nil, session, tokenPlace, s.append(nil))
 	if err != nil {
 		return "", err
 	}
@@ -65,15 +59,47 @@ func (k *Keyring) OpenSession(token string) (*Session, error) {
 		return nil, err
 	}
 	s := new(Session)
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(s); err != nil {
-		return nil, ErrSealed
-	}
-	if _, err := decoder.Token(); err != io.EOF {
+	if !s.read(text) {
 		return nil, ErrSealed
 	}
 	return s, nil
+}
+
+// append appends what is sealed of a session: texts with their lengths before them, then seconds and nanoseconds of its times. JSON would take three
+// times as long to read, at every first request of a session, and more of the room.
+func (s *Session) append(b []byte) []byte {
+	for _, text := range [...]string{s.AccessKeyID, s.SecretAccessKey, s.Account, s.Principal, string(s.Facts)} {
+		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+	}
+	for _, t := range [...]time.Time{s.Issued, s.Expires} {
+		b = binary.BigEndian.AppendUint64(b, uint64(t.Unix()))
+		b = binary.BigEndian.AppendUint32(b, uint32(t.Nanosecond()))
+	}
+	return b
+}
+
+// read reads what append wrote, and nothing else.
+func (s *Session) read(b []byte) bool {
+	var facts string
+	for _, text := range [...]*string{&s.AccessKeyID, &s.SecretAccessKey, &s.Account, &s.Principal, &facts} {
+		n, size := binary.Uvarint(b)
+		if size <= 0 || n > uint64(len(b)-size) {
+			return false
+		}
+		b = b[size:]
+		*text, b = string(b[:n]), b[n:]
+	}
+	const each = 8 + 4
+	if len(b) != 2*each {
+		return false
+	}
+	s.Facts = json.RawMessage(facts)
+	s.Issued, s.Expires = readTime(b[:each]), readTime(b[each:])
+	return true
+}
+
+func readTime(b []byte) time.Time {
+	return time.Unix(int64(binary.BigEndian.Uint64(b)), int64(binary.BigEndian.Uint32(b[8:]))).UTC()
 }
 
 // decode is strict: it knows the one text that was made of some bytes, not another that means the same, such as one with a line's end in it.
