@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,7 +51,7 @@ func fill(t *testing.T, dir string, n int) []string {
 	for i := range n {
 		e := fmt.Sprintf(`{"n":%d,"text":"é \u001e"}`, i)
 		want = append(want, e)
-		if err := l.Append(t.Context(), []byte(e), i%3 == 0); err != nil {
+		if err := l.Append(t.Context(), []byte(e), true); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -116,114 +117,221 @@ func TestEventsOfManyArriveWhole(t *testing.T) {
 	}
 }
 
-// TestEveryChangeOfTheTrailShows flips each bit of every byte of a trail of several segments, takes out each line, swaps each two lines, cuts sealed
-// segments, and takes segments away (security.md S118).
-func TestEveryChangeOfTheTrailShows(t *testing.T) {
-	dir := t.TempDir()
-	fill(t, dir, 24)
-	segments, err := trail.Segments(dir)
-	if err != nil || len(segments) < 3 {
-		t.Fatalf("%d segments, %v", len(segments), err)
+// files returns the files of a folder.
+func files(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	damaged := func(what string) {
-		t.Helper()
-		seen := 0
-		err := trail.Read(dir, key, func([]byte) error { seen++; return nil })
-		if !errors.Is(err, trail.ErrDamaged) {
-			t.Errorf("%s: %d events are read, and the error is %v", what, seen, err)
+	all := make(map[string][]byte)
+	for _, e := range entries {
+		if all[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name())); err != nil {
+			t.Fatal(err)
 		}
 	}
-	for n, name := range segments {
+	return all
+}
+
+// lay makes a folder of files.
+func lay(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir, err := os.MkdirTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestS118_EveryChangeOfTheTrailShows changes every byte of a trail of several segments, takes out each line, swaps each two lines, cuts each file
+// anywhere, and takes files away.
+func TestS118_EveryChangeOfTheTrailShows(t *testing.T) {
+	written := t.TempDir()
+	fill(t, written, 16)
+	whole := files(t, written)
+	if len(whole) < 4 {
+		t.Fatalf("%d files: the test is idle", len(whole))
+	}
+	dir := lay(t, whole)
+	// damaged puts a text in place of a file's, or takes it away, looks, and puts it back.
+	damaged := func(what, name string, text []byte) {
+		t.Helper()
 		file := filepath.Join(dir, name)
-		whole, err := os.ReadFile(file)
+		err := os.Remove(file)
+		if text != nil {
+			err = os.WriteFile(file, text, 0o600)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		newest := n == len(segments)-1
-		put := func(text []byte) {
-			if err := os.WriteFile(file, text, 0o600); err != nil {
-				t.Fatal(err)
-			}
+		seen := 0
+		if err := trail.Read(dir, key, func([]byte) error { seen++; return nil }); !errors.Is(err, trail.ErrDamaged) {
+			t.Errorf("%s, %s: %d events are read, and the error is %v", name, what, seen, err)
 		}
-		for i := range whole {
-			changed := slices.Clone(whole)
+		if err := os.WriteFile(file, whole[name], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := slices.Sorted(maps.Keys(whole))
+	for _, name := range names {
+		text := whole[name]
+		for i := range text {
+			changed := slices.Clone(text)
 			changed[i] ^= 1 << (i % 8)
-			// The end of the newest segment can be cut: there a line's end that is none any more is a line that was not written whole.
-			if newest && i == len(whole)-1 {
-				continue
+			damaged(fmt.Sprintf("byte %d changed", i), name, changed)
+			damaged(fmt.Sprintf("cut to %d bytes", i), name, text[:i:i])
+			if i%7 == 0 {
+				changed[i] = 0
+				damaged(fmt.Sprintf("byte %d zero", i), name, changed)
 			}
-			put(changed)
-			damaged(fmt.Sprintf("%s with byte %d changed", name, i))
 		}
-		lines := slices.Collect(strings.Lines(string(whole)))
+		lines := slices.Collect(strings.Lines(string(text)))
 		for i := range lines {
-			if newest && i == len(lines)-1 {
-				continue
+			damaged(fmt.Sprintf("without line %d", i), name, []byte(strings.Join(slices.Delete(slices.Clone(lines), i, i+1), "")))
+			for _, kind := range "HESM" {
+				if other := lines[i][:25] + string(kind) + lines[i][26:]; other != lines[i] {
+					damaged(fmt.Sprintf("line %d of kind %c", i, kind), name, []byte(strings.Join(slices.Replace(slices.Clone(lines), i, i+1, other), "")))
+				}
 			}
-			put([]byte(strings.Join(slices.Delete(slices.Clone(lines), i, i+1), "")))
-			damaged(fmt.Sprintf("%s without line %d", name, i))
+			damaged(fmt.Sprintf("line %d twice", i), name, []byte(strings.Join(slices.Insert(slices.Clone(lines), i, lines[i]), "")))
 			if i > 0 {
 				swapped := slices.Clone(lines)
 				swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
-				put([]byte(strings.Join(swapped, "")))
-				damaged(fmt.Sprintf("%s with lines %d and %d swapped", name, i-1, i))
+				damaged(fmt.Sprintf("lines %d and %d swapped", i-1, i), name, []byte(strings.Join(swapped, "")))
 			}
 		}
-		if !newest {
-			put(whole[:len(whole)-10])
-			damaged(name + " cut")
-			put(nil)
-			damaged(name + " emptied")
-			if err := os.Remove(file); err != nil {
-				t.Fatal(err)
-			}
-			if n > 0 {
-				damaged("without " + name)
+		damaged("taken away", name, nil)
+		for _, other := range names {
+			if other != name {
+				damaged("with the text of "+other, name, whole[other])
 			}
 		}
-		put(whole)
 	}
 	read(t, dir)
+	for n := 1; n < len(names); n++ {
+		less := maps.Clone(whole)
+		for _, name := range names[n:] {
+			delete(less, name)
+		}
+		short := lay(t, less)
+		if err := trail.Read(short, key, func([]byte) error { return nil }); !errors.Is(err, trail.ErrDamaged) {
+			t.Errorf("without the segments from %s on: %v", names[n], err)
+		}
+		if _, err := trail.Open(short, key, trail.Options{}); !errors.Is(err, trail.ErrDamaged) {
+			t.Errorf("opened without the segments from %s on: %v", names[n], err)
+		}
+	}
 	if err := trail.Read(dir, []byte("another key"), func([]byte) error { return nil }); !errors.Is(err, trail.ErrDamaged) {
 		t.Errorf("with another key: %v", err)
 	}
 }
 
-// TestALineThatWasCutOffIsTakenAway cuts the newest segment at every byte of its last line, as a crash may: the rest is there, and it goes on.
-func TestALineThatWasCutOffIsTakenAway(t *testing.T) {
+// TestS118_ADamagedEndIsNotWrittenTo: Open reads the newest segment and the mark, and refuses what it finds changed.
+func TestS118_ADamagedEndIsNotWrittenTo(t *testing.T) {
+	written := t.TempDir()
+	fill(t, written, 16)
+	l := open(t, written, trail.Options{})
+	for i := range 3 {
+		if err := l.Append(t.Context(), fmt.Appendf(nil, `{"newest":%d}`, i), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole := files(t, written)
+	names := slices.Sorted(maps.Keys(whole))
+	for _, name := range []string{names[0], names[len(names)-1]} {
+		text := whole[name]
+		for i := range text {
+			for what, changed := range map[string][]byte{"changed": slices.Clone(text), "cut": text[:i:i]} {
+				if what == "changed" {
+					changed[i] ^= 1 << (i % 8)
+				}
+				fs := maps.Clone(whole)
+				fs[name] = changed
+				if l, err := trail.Open(lay(t, fs), key, trail.Options{}); !errors.Is(err, trail.ErrDamaged) {
+					t.Errorf("%s %s at %d: %v", name, what, i, err)
+					l.Close()
+				}
+			}
+		}
+	}
+	delete(whole, names[0])
+	if _, err := trail.Open(lay(t, whole), key, trail.Options{}); !errors.Is(err, trail.ErrDamaged) {
+		t.Errorf("without the mark: %v", err)
+	}
+}
+
+// crashed returns the files of a trail that was written to and not closed: three events, of which the disk may have lost any.
+func crashed(t *testing.T) (all map[string][]byte, segment string) {
+	t.Helper()
 	dir := t.TempDir()
-	l := open(t, dir, trail.Options{})
+	l := open(t, dir, trail.Options{Sync: time.Hour})
 	for i := range 3 {
 		if err := l.Append(t.Context(), fmt.Appendf(nil, `{"n":%d}`, i), true); err != nil {
 			t.Fatal(err)
 		}
 	}
-	l.Close()
-	file := filepath.Join(dir, "0000000000000000.trail")
-	whole, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	return files(t, dir), "0000000000000000.trail"
+}
+
+// TestWhatACrashCutOffIsTakenAway cuts the end that was not marked at every byte, as a crash may: the lines before are there, and it goes on.
+func TestWhatACrashCutOffIsTakenAway(t *testing.T) {
+	all, segment := crashed(t)
+	whole := string(all[segment])
+	header := strings.Index(whole, "\n") + 1
+	for _, rest := range []string{"", "\x00\x00\x00", "\x00\n\x00" + strings.Repeat("much more than comes next\n", 9)} {
+		for cut := header; cut <= len(whole); cut++ {
+			if rest != "" && cut%7 != 0 && whole[cut-1] != '\n' {
+				continue
+			}
+			all[segment] = []byte(whole[:cut] + rest)
+			dir := lay(t, all)
+			var want []string
+			for i := range strings.Count(whole[header:cut], "\n") {
+				want = append(want, fmt.Sprintf(`{"n":%d}`, i))
+			}
+			if got := read(t, dir); !slices.Equal(got, want) {
+				t.Fatalf("cut at %d: %q is read", cut, got)
+			}
+			l := open(t, dir, trail.Options{})
+			if err := errors.Join(l.Append(t.Context(), []byte(`{"after":true}`), true), l.Close()); err != nil {
+				t.Fatal(err)
+			}
+			if got := read(t, dir); !slices.Equal(got, append(want, `{"after":true}`)) {
+				t.Fatalf("cut at %d: %q", cut, got)
+			}
+			if left := files(t, dir)[segment]; strings.Count(string(left), "\n") != len(want)+2 || left[len(left)-1] != '\n' {
+				t.Fatalf("cut at %d: the segment is %q", cut, left)
+			}
+		}
 	}
-	last := strings.LastIndex(strings.TrimSuffix(string(whole), "\n"), "\n") + 1
-	for cut := last; cut < len(whole); cut++ {
-		if err := os.WriteFile(file, whole[:cut], 0o600); err != nil {
-			t.Fatal(err)
+	// What no crash leaves behind is refused there too: lines that are whole and do not fit.
+	for i := header; i < len(whole)-1; i++ {
+		changed := []byte(whole)
+		changed[i] ^= 1
+		if changed[i] == '\n' || whole[i] == '\n' {
+			continue
 		}
-		l := open(t, dir, trail.Options{})
-		if err := l.Append(t.Context(), []byte(`{"after":true}`), true); err != nil {
-			t.Fatal(err)
-		}
-		l.Close()
-		if got := read(t, dir); !slices.Equal(got, []string{`{"n":0}`, `{"n":1}`, `{"after":true}`}) {
-			t.Fatalf("cut at %d: %q", cut, got)
+		all[segment] = changed
+		if err := trail.Read(lay(t, all), key, func([]byte) error { return nil }); !errors.Is(err, trail.ErrDamaged) {
+			t.Errorf("changed at %d: %v", i, err)
 		}
 	}
-	// Not even the header whole: nothing was in it.
-	header := strings.Index(string(whole), "\n")
-	for cut := 0; cut <= header; cut += 7 {
-		if err := os.WriteFile(file, whole[:cut], 0o600); err != nil {
-			t.Fatal(err)
-		}
+}
+
+// TestACrashWhenTheTrailIsBegun leaves an empty file, or a part of a header.
+func TestACrashWhenTheTrailIsBegun(t *testing.T) {
+	first, segment := crashed(t)
+	header := strings.Index(string(first[segment]), "\n")
+	for cut := 0; cut <= header; cut += 3 {
+		dir := lay(t, map[string][]byte{segment: first[segment][:cut]}) // there is no mark yet
 		open(t, dir, trail.Options{}).Close()
 		if got := read(t, dir); len(got) != 0 {
 			t.Fatalf("cut at %d: %q", cut, got)
