@@ -5,10 +5,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/writ-iam/writ/sigv4"
@@ -340,6 +343,28 @@ func TestS3Payloads(t *testing.T) {
 				t.Error("a trailer of a body that is not whole")
 			}
 		})
+	}
+}
+
+// TestS3PayloadsThatBreakOff: the end of a connection is the caller's, any other failure is not.
+func TestS3PayloadsThatBreakOff(t *testing.T) {
+	other := errors.New("the network")
+	for _, payload := range []string{sigv4.UnsignedTrailer, sigv4.UnsignedPayload} {
+		for _, at := range []string{"", "4e2", "4e20\r\naaa", chunks(20000), chunks(20000) + "0\r\nx-amz"} {
+			for _, end := range []error{io.ErrUnexpectedEOF, other} {
+				_, _, err := open(putS3(payload), io.MultiReader(strings.NewReader(at), iotest.ErrReader(end)))
+				if payload == sigv4.UnsignedTrailer && end != other {
+					check(t, err, sigv4.IncompleteBody, "*")
+				} else if err != end {
+					t.Errorf("%s, %q: %v, want %v", payload, at, err, end)
+				}
+			}
+		}
+	}
+	// After the last line nothing may come, and an error is not nothing.
+	whole := chunks(20000) + "0\r\nx-amz-checksum-crc32:AAAAAA==\r\nx-amz-meta-late:yes\r\n\r\n"
+	if _, _, err := open(putS3(sigv4.UnsignedTrailer), io.MultiReader(strings.NewReader(whole), iotest.ErrReader(other))); err != other {
+		t.Errorf("after the end: %v", err)
 	}
 }
 

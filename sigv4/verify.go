@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"slices"
 	"strings"
-	"sync"
 )
 
 // Key is a signing key: what a secret access key becomes for one date, region and service (sigv4.md §3).
@@ -46,26 +45,21 @@ func macBytes(key, text []byte) [sha256.Size]byte {
 	return sha256.Sum256(outer[:])
 }
 
-// scratch is memory that canonical requests are written into.
-var scratch = sync.Pool{New: func() any { b := make([]byte, 0, 2048); return &b }}
-
 // Verify reports, as an *Error, a signature that is not the key's for this request (row 17). It takes the same time for every signature.
 func (s *Signature) Verify(r *Request, key *Key) error {
 	if s.unsignable {
 		return mismatch()
 	}
 	var want [2 * sha256.Size]byte
-	buffer := scratch.Get().(*[]byte)
-	defer scratch.Put(buffer)
-	b, err := s.appendCanonical((*buffer)[:0], r)
-	*buffer = b
+	// On the stack, and enough for most requests.
+	var space [2048]byte
+	b, err := s.appendCanonical(space[:0], r)
 	if err != nil {
 		return err
 	}
 	canonical := len(b)
 	digest := sha256.Sum256(b)
 	b = s.appendStringToSign(b, &digest)
-	*buffer = b
 	sum := macBytes(key[:], b[canonical:])
 	hex.Encode(want[:], sum[:])
 	// Hexadecimal in lower case only: one signature has one form.
