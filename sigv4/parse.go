@@ -322,8 +322,11 @@ func amazon(name string) bool {
 	return len(name) > 6 && (name[0] == 'X' || name[0] == 'x') && strings.EqualFold(name[:6], "x-amz-")
 }
 
-// signs reports whether the header of that canonical name is signed.
+// signs reports whether the header of that name is signed. Only the canonical name is: what stands under another is not in the canonical request.
 func (s *Signature) signs(name string) bool {
+	if amazon(name) && !canonical(name) {
+		return false
+	}
 	for signed := range strings.SplitSeq(s.signedHeaders, ";") {
 		if len(signed) == len(name) && strings.EqualFold(signed, name) {
 			return true

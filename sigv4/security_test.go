@@ -142,8 +142,28 @@ func TestS008_TheHostAndEveryHeaderOfAmazonsAreSigned(t *testing.T) {
 		change(r)
 		refused(t, what, r)
 	}
-	// For HTTP/2 the host may be signed by its other name.
+	// A header that is signed does not speak for another one that only a reader who ignores case takes for the same.
+	for _, name := range []string{"x-amz-target", "X-AMZ-TARGET", "X-Amz-TArget"} {
+		r, _ := vanilla()
+		r.Header["X-Amz-Target"] = []string{"Service.GetUser"}
+		sign(r, []string{"host", "x-amz-date", "x-amz-target"}, "/", "")
+		accepted(t, "as it was signed", r)
+		r.Header[name] = []string{"Service.DeleteUser"}
+		refused(t, "with a second header "+name, r)
+		delete(r.Header, "X-Amz-Target")
+		refused(t, "with the header "+name+" in its place", r)
+	}
+	// Names longer than any that AWS has.
+	long := "X-Amz-Meta-" + strings.Repeat("Long-", 50) + "Name"
 	r, _ := vanilla()
+	r.Header[long] = []string{"x"}
+	refused(t, "a long header that is not signed", r)
+	sign(r, []string{"host", "x-amz-date", strings.ToLower(long)}, "/", "")
+	accepted(t, "a long header", r)
+	r.Header[long] = []string{"y"}
+	refused(t, "a long header that was changed", r)
+	// For HTTP/2 the host may be signed by its other name.
+	r, _ = vanilla()
 	r.Header[":authority"] = []string{r.Host}
 	sign(r, []string{":authority", "x-amz-date"}, "/", "")
 	delete(r.Header, ":authority")

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"slices"
 	"strings"
 )
 
@@ -166,28 +165,34 @@ func appendHeader(b []byte, r *Request, name string) []byte {
 	return b
 }
 
-// values returns the values of a header given in lower case.
+// values returns the values of a header given in lower case. Under another name than the canonical one a header is not there.
 func (r *Request) values(name string) []string {
 	var space [64]byte
-	if len(name) <= len(space) {
-		canonical := append(space[:0], name...)
-		upper := true
-		for i, c := range canonical {
-			if upper && 'a' <= c && c <= 'z' {
-				canonical[i] = c - 'a' + 'A'
-			}
-			upper = c == '-'
+	b := append(space[:0], name...)
+	canonicalize(b)
+	return r.Header[string(b)]
+}
+
+// canonicalize makes a header's name what package net/http makes of it.
+func canonicalize(name []byte) {
+	upper := true
+	for i, c := range name {
+		switch {
+		case upper && 'a' <= c && c <= 'z':
+			name[i] = c - 'a' + 'A'
+		case !upper && 'A' <= c && c <= 'Z':
+			name[i] = c - 'A' + 'a'
 		}
-		if values, ok := r.Header[string(canonical)]; ok {
-			return values
-		}
+		upper = c == '-'
 	}
-	for key, values := range r.Header {
-		if strings.EqualFold(key, name) {
-			return slices.Clip(values)
-		}
-	}
-	return nil
+}
+
+// canonical reports whether a header's name is the one that package net/http makes of it.
+func canonical(name string) bool {
+	var space [64]byte
+	b := append(space[:0], name...)
+	canonicalize(b)
+	return string(b) == name
 }
 
 // appendTrimmed appends a value without white space at its ends and with one blank for each run of it within.
