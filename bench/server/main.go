@@ -70,17 +70,8 @@ func run(rounds int, round time.Duration, clients int, health string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "writ")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/writ")
-	build.Dir, build.Stderr = "..", os.Stderr
-	if err := build.Run(); err != nil {
-		return err
-	}
 	data := filepath.Join(dir, "data")
-	writ, err := start(exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--health", health, "--log-level", "warn"), func() (string, bool) {
-		text, err := os.ReadFile(filepath.Join(data, "address"))
-		return strings.TrimPrefix(strings.TrimSpace(string(text)), "http://"), err == nil && len(text) > 0
-	})
+	writ, err := startWrit(dir, data, health)
 	if err != nil {
 		return err
 	}
@@ -348,18 +339,36 @@ func writes(address string, admin key, clients int, round time.Duration) error {
 type process struct {
 	cmd     *exec.Cmd
 	address string
+	// took is how long it took to start.
+	took time.Duration
 }
 
+// startWrit builds the server into a folder and starts it on a data folder.
+func startWrit(dir, data, health string) (*process, error) {
+	binary := filepath.Join(dir, "writ")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/writ")
+	build.Dir, build.Stderr = "..", os.Stderr
+	if err := build.Run(); err != nil {
+		return nil, err
+	}
+	return start(exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--health", health, "--log-level", "warn"), func() (string, bool) {
+		text, err := os.ReadFile(filepath.Join(data, "address"))
+		return strings.TrimPrefix(strings.TrimSpace(string(text)), "http://"), err == nil && len(text) > 0
+	})
+}
+
+// start starts a server, which tells its address some way or other.
 func start(cmd *exec.Cmd, address func() (string, bool)) (*process, error) {
 	cmd.Stderr = os.Stderr
+	begin := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	for range 200 {
+	for range 2000 {
 		if a, ok := address(); ok {
-			return &process{cmd, a}, nil
+			return &process{cmd, a, time.Since(begin)}, nil
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(5 * time.Millisecond)
 	}
 	return nil, fmt.Errorf("%s did not start", cmd)
 }

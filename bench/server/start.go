@@ -5,10 +5,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/writ-iam/writ/internal/credential"
@@ -24,26 +22,15 @@ func measureStart(users int) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "writ")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/writ")
-	build.Dir, build.Stderr = "..", os.Stderr
-	if err := build.Run(); err != nil {
-		return err
-	}
 	data := filepath.Join(dir, "data")
 	if err := fill(data, users); err != nil {
 		return err
 	}
-	begin := time.Now()
-	writ, err := start(exec.Command(binary, "serve", "--data", data, "--listen", "127.0.0.1:0", "--health", "", "--log-level", "warn"), func() (string, bool) {
-		text, err := os.ReadFile(filepath.Join(data, "address"))
-		return strings.TrimPrefix(strings.TrimSpace(string(text)), "http://"), err == nil && len(text) > 0
-	})
+	writ, err := startWrit(dir, data, "")
 	if err != nil {
 		return err
 	}
 	defer writ.stop()
-	took := time.Since(begin)
 	cpu, err := writ.cpu()
 	if err != nil {
 		return err
@@ -54,7 +41,7 @@ func measureStart(users int) error {
 	}
 	resident := regexp.MustCompile(`VmRSS:\s+(\d+) kB`).FindStringSubmatch(string(status))
 	peak := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindStringSubmatch(string(status))
-	fmt.Printf("%d users with %d keys: answers after %s (%s of CPU), resident %s KiB, at most %s KiB\n", users, 2*users, took.Round(10*time.Millisecond), cpu, resident[1], peak[1])
+	fmt.Printf("%d users with %d keys: answers after %s (%s of CPU), resident %s KiB, at most %s KiB\n", users, 2*users, writ.took.Round(10*time.Millisecond), cpu, resident[1], peak[1])
 	return nil
 }
 
