@@ -99,6 +99,9 @@ func TestS3ChecksOfTheHeader(t *testing.T) {
 		}},
 		{"another type", sigv4.InvalidArgument, "Unsupported Authorization Type", "ArgumentName=Authorization", set("Authorization", "Basic eDp5")},
 		{"another algorithm", sigv4.InvalidArgument, "Unsupported Authorization Type", "", with("HMAC-SHA256", "ECDSA-P256-SHA256")},
+		{"the algorithm alone", sigv4.HeaderMalformed, malformed + "the authorization header requires three components: Credential, SignedHeaders, and Signature.", "", set("Authorization", "AWS4-HMAC-SHA256")},
+		{"the algorithm and more", sigv4.InvalidArgument, "Unsupported Authorization Type", "", with("SHA256 ", "SHA256")},
+		{"a long region", sigv4.HeaderMalformed, malformed + "the region *", "", with("us-east-1", strings.Repeat("r", 65))},
 		{"an unknown component", sigv4.HeaderMalformed, malformed + `the authorization component "X" is malformed.`, "", with("Credential=", "X=")},
 		{"a missing component", sigv4.HeaderMalformed, malformed + "the authorization header requires three components: Credential, SignedHeaders, and Signature.", "", func(r *sigv4.Request) {
 			r.Header["Authorization"] = []string{good[:strings.LastIndex(good, ",")]}
@@ -344,6 +347,30 @@ func TestS3Payloads(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestS3LengthsOfChunkedPayloads: the length that is told is a number, and may be that of nothing.
+func TestS3LengthsOfChunkedPayloads(t *testing.T) {
+	put := func(lengths ...string) *sigv4.Request {
+		r := putS3(sigv4.UnsignedTrailer)
+		delete(r.Header, "X-Amz-Trailer")
+		r.Header["X-Amz-Decoded-Content-Length"] = lengths
+		authorization := strings.Replace(r.Header["Authorization"][0], ";x-amz-trailer", "", 1)
+		r.Header["Authorization"][0] = authorization[:len(authorization)-64] + signS3(r, "host", "x-amz-content-sha256", "x-amz-date", "x-amz-decoded-content-length")
+		return r
+	}
+	if payload, b, err := open(put("0"), strings.NewReader("0\r\n\r\n")); err != nil || len(payload) != 0 || b.Length() != 0 {
+		t.Errorf("nothing: %q, %v", payload, err)
+	}
+	if _, _, err := open(put("0"), strings.NewReader("1\r\na\r\n0\r\n\r\n")); err == nil {
+		t.Error("something where nothing was told")
+	}
+	for _, length := range []string{"", "-1", "+1", "1.0", "0x1", "99999999999999999999", " 1"} {
+		_, _, err := open(put(length), strings.NewReader("1\r\na\r\n0\r\n\r\n"))
+		check(t, err, sigv4.MissingContentLength, "You must provide the Content-Length HTTP header.")
+	}
+	_, _, err := open(put("1", "1"), strings.NewReader("1\r\na\r\n0\r\n\r\n"))
+	check(t, err, sigv4.InvalidArgument, "*")
 }
 
 // TestS3PayloadsThatBreakOff: the end of a connection is the caller's, any other failure is not.

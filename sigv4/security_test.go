@@ -249,6 +249,10 @@ func TestS013_CredentialsHaveFiveParts(t *testing.T) {
 			t.Errorf("%.80q: %v", credential, err)
 		}
 	}
+	// The longest region that there may be passes, and it is the signature that is wrong.
+	r, _ := vanilla()
+	r.Header["Authorization"] = []string{strings.Replace(good, "us-east-1", strings.Repeat("r", 64), 1)}
+	check(t, verify(r, options("service", example), exampleSecret), sigv4.SignatureDoesNotMatch, mismatch)
 	for _, algorithm := range []string{"aws4-hmac-sha256", "AWS4-HMAC-SHA256x", "AWS4-HMAC-SHA1", "AWS4-ECDSA-P256-SHA256", "AWS4-HMAC-SHA256\t", "AWS4"} {
 		r, _ := vanilla()
 		r.Header["Authorization"] = []string{strings.Replace(good, "AWS4-HMAC-SHA256", algorithm, 1)}
@@ -262,4 +266,32 @@ func TestS013_CredentialsHaveFiveParts(t *testing.T) {
 		r.Header["Authorization"] = []string{strings.Replace(good, old[0], old[1], 1)}
 		refused(t, what, r)
 	}
+}
+
+// TestSignedHeadersAreAListInOneForm: a list in another form is refused though it was signed just so.
+func TestSignedHeadersAreAListInOneForm(t *testing.T) {
+	for what, names := range map[string][]string{
+		"a name twice": {"host", "host", "x-amz-date"}, "the letter A": {"A", "host", "x-amz-date"}, "the letter Z": {"Z", "host", "x-amz-date"}, "a blank": {" ", "host", "x-amz-date"},
+		"a delete": {"host", "x-amz-date", "\x7f"}, "a letter beyond ASCII": {"host", "x-amz-date", "é"},
+	} {
+		r, _ := vanilla()
+		sign(r, names, "/", "")
+		if err := verify(r, options("service", example), exampleSecret); err == nil || !strings.HasSuffix(err.Error(), mismatch) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for what, names := range map[string][]string{"the letter a": {"a", "host", "x-amz-date"}, "a tilde": {"host", "x-amz-date", "~"}, "an exclamation mark": {"!", "host", "x-amz-date"}} {
+		r, _ := vanilla()
+		sign(r, names, "/", "")
+		accepted(t, what, r)
+	}
+}
+
+func TestAThousandParameters(t *testing.T) {
+	r, _ := vanilla()
+	r.RawQuery = strings.Repeat("a=b&", 999) + "a=b"
+	sign(r, []string{"host", "x-amz-date"}, "/", r.RawQuery)
+	accepted(t, "1000", r)
+	r.RawQuery += "&a=b"
+	check(t, verify(r, options("service", example), exampleSecret), sigv4.MalformedQueryString, "The query string has more than 1000 parameters.")
 }

@@ -1,6 +1,8 @@
 package sigv4_test
 
 import (
+	"bytes"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -26,6 +28,22 @@ func TestSigningKeyIsTheDocumentedOne(t *testing.T) {
 	key := sigv4.DeriveKey(exampleSecret, "20150830", "us-east-1", "iam")
 	if got := hex.EncodeToString(key[:]); got != "c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// TestKeysOfEveryLength has crypto/hmac for an oracle: keys longer than a block are hashed before.
+func TestKeysOfEveryLength(t *testing.T) {
+	for n := range 200 {
+		secret := strings.Repeat("s", n)
+		key := []byte("AWS4" + secret)
+		for _, text := range []string{"20150830", "us-east-1", "iam", "aws4_request"} {
+			mac := hmac.New(sha256.New, key)
+			mac.Write([]byte(text))
+			key = mac.Sum(nil)
+		}
+		if got := sigv4.DeriveKey(secret, "20150830", "us-east-1", "iam"); !bytes.Equal(got[:], key) {
+			t.Errorf("a secret of %d letters: %x, want %x", n, got, key)
+		}
 	}
 }
 
@@ -171,6 +189,8 @@ func TestCanonicalForms(t *testing.T) {
 		{name: "get-unreserved", path: "/-._~0123456789abcXYZ", wantPath: "/-._~0123456789abcXYZ"},
 		{name: "get-header-key-duplicate", path: "/", wantPath: "/", header: map[string][]string{"My-Header1": {"value2", "value2", "value1"}}},
 		{name: "get-header-value-multiline", path: "/", wantPath: "/", header: map[string][]string{"My-Header1": {"value1\n  value2\n     value3"}}},
+		{name: "white space of every kind", path: "/", wantPath: "/", header: map[string][]string{"My-Header1": {"\tvalue1\r\n\t value2\v\fvalue3 \t "}, "My-Header2": {"value  "}, "My-Header3": {" \t"}, "My-Header4": {"", "a", ""}}},
+		{name: "dots beyond the root", path: "/../../example/./..//../x", wantPath: "/x"},
 		{name: "get-header-value-trim", path: "/", wantPath: "/", header: map[string][]string{"My-Header1": {" value1"}, "My-Header2": {` "a   b   c"`}}},
 		{name: "post-x-www-form-urlencoded", path: "/", wantPath: "/", body: "Param1=value1", header: map[string][]string{"Content-Type": {"application/x-www-form-urlencoded; charset=utf8"}}},
 	} {
