@@ -3,29 +3,35 @@ package trail
 import (
 	"encoding/base64"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/writ-iam/writ/internal/jsontext"
 	"github.com/writ-iam/writ/internal/model"
 )
 
 // hidden is what CloudTrail shows in place of a secret.
-const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"
+const hidden = `"HIDDEN_DUE_TO_SECURITY_REASONS"`
 
-// secrets are members that hold secrets though the models do not always say so.
-var secrets = map[string]bool{
-	"SecretAccessKey": true, "SessionToken": true, "TokenCode": true, "Password": true, "OldPassword": true, "NewPassword": true, "PrivateKey": true, "AddPrivateKey": true,
-	"SAMLAssertion": true, "WebIdentityToken": true, "Base32StringSeed": true, "QRCodePNG": true, "AuthenticationCode1": true, "AuthenticationCode2": true,
-	"ServicePassword": true, "ServiceCredentialSecret": true, "TradeInToken": true, "DecodedMessage": true, "EncodedMessage": true,
+// omit are members that CloudTrail leaves out, since they are nothing but secrets, and others of that kind. The models do not say of all of them that they
+// are, and know them in several spellings: the names are as camel has them.
+var omit = map[string]bool{
+	"accessToken": true, "addPrivateKey": true, "assertion": true, "authenticationCode1": true, "authenticationCode2": true, "base32StringSeed": true,
+	"clientSecret": true, "code": true, "codeVerifier": true, "contextAssertion": true, "decodedMessage": true, "deviceCode": true, "encodedMessage": true,
+	"idToken": true, "newPassword": true, "oldPassword": true, "otp": true, "password": true, "privateKey": true, "qRCodePNG": true, "refreshToken": true,
+	"sAMLAssertion": true, "secretAccessKey": true, "serviceCredentialSecret": true, "servicePassword": true, "subjectToken": true, "tokenCode": true,
+	"tradeInToken": true, "userCode": true, "webIdentityToken": true,
 }
 
+// hide are members in whose place CloudTrail or Writ shows that there is something. CloudTrail shows session tokens; a trail that shows none can be given
+// to more people.
+var hide = map[string]bool{"sessionToken": true}
+
 // Elements returns an operation's input or output as CloudTrail has it in requestParameters and responseElements: a JSON object with the members' names in
-// lower camel case, without secrets; nil for one without members. v points to the generated struct of the shape.
+// lower camel case, without secrets; nil for one without members. What the model calls sensitive is hidden whole, whatever it is. v points to the generated struct of the shape.
 func Elements(shape *model.Shape, v any) []byte {
 	if shape == nil || v == nil {
 		return nil
@@ -52,13 +58,18 @@ func appendStructure(b []byte, shape *model.Shape, v reflect.Value) []byte {
 		if field.Kind() != reflect.Struct && field.IsNil() {
 			continue
 		}
+		var buffer [64]byte
+		name := appendCamel(buffer[:0], m.Name)
+		if omit[string(name)] {
+			continue
+		}
 		if !first {
 			b = append(b, ',')
 		}
 		first = false
-		b = append(jsontext.AppendString(b, camel(m.Name)), ':')
-		if secrets[m.Name] || m.Shape.Sensitive && m.Shape.Kind != model.Structure && m.Shape.Kind != model.List {
-			b = jsontext.AppendString(b, hidden)
+		b = append(append(append(b, '"'), name...), `":`...)
+		if hide[string(name)] {
+			b = append(b, hidden...)
 			continue
 		}
 		b = appendValue(b, m.Shape, field)
@@ -67,6 +78,9 @@ func appendStructure(b []byte, shape *model.Shape, v reflect.Value) []byte {
 }
 
 func appendValue(b []byte, shape *model.Shape, v reflect.Value) []byte {
+	if shape.Sensitive {
+		return append(b, hidden...)
+	}
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
 	}
@@ -83,6 +97,9 @@ func appendValue(b []byte, shape *model.Shape, v reflect.Value) []byte {
 		}
 		return append(b, ']')
 	case model.Map:
+		if shape.Key.Sensitive {
+			return append(b, hidden...)
+		}
 		b = append(b, '{')
 		values := make(map[string]reflect.Value, v.Len())
 		for key, value := range v.Seq2() {
@@ -101,7 +118,10 @@ func appendValue(b []byte, shape *model.Shape, v reflect.Value) []byte {
 	case model.Integer, model.Long:
 		return strconv.AppendInt(b, v.Int(), 10)
 	case model.Float, model.Double:
-		return strconv.AppendFloat(b, v.Float(), 'g', -1, 64)
+		if n := v.Float(); !math.IsNaN(n) && !math.IsInf(n, 0) {
+			return strconv.AppendFloat(b, n, 'g', -1, 64)
+		}
+		return append(b, "null"...)
 	case model.Timestamp:
 		at, _ := reflect.TypeAssert[time.Time](v)
 		return jsontext.AppendString(b, at.UTC().Format("Jan 2, 2006 3:04:05 PM"))
@@ -112,10 +132,11 @@ func appendValue(b []byte, shape *model.Shape, v reflect.Value) []byte {
 	}
 }
 
-// camel writes a member's name as CloudTrail does: the first word in lower case ("userName", "sAMLAssertion").
-func camel(name string) string {
-	if name == "" || !unicode.IsUpper(rune(name[0])) {
-		return name
+// appendCamel appends a member's name, which is ASCII, as CloudTrail has it: with its first letter in lower case ("userName", "sAMLAssertion").
+func appendCamel(b []byte, name string) []byte {
+	b = append(b, name...)
+	if len(name) > 0 && 'A' <= name[0] && name[0] <= 'Z' {
+		b[len(b)-len(name)] += 'a' - 'A'
 	}
-	return strings.ToLower(name[:1]) + name[1:]
+	return b
 }
