@@ -149,10 +149,16 @@ func healthServer(t *telemetry.Telemetry, ready func() error) http.Handler {
 		fmt.Fprintln(w, "ok")
 	})
 	mux.Handle("GET /metrics", t.Metrics())
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	// Profiles show what the process has in memory: they are for whoever is on the machine.
+	for path, profile := range map[string]http.HandlerFunc{"/debug/pprof/": pprof.Index, "/debug/pprof/profile": pprof.Profile, "/debug/pprof/symbol": pprof.Symbol, "/debug/pprof/trace": pprof.Trace} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			if address, err := netip.ParseAddrPort(r.RemoteAddr); err != nil || !address.Addr().Unmap().IsLoopback() {
+				http.Error(w, "profiles are for this machine only", http.StatusForbidden)
+				return
+			}
+			profile(w, r)
+		})
+	}
 	return mux
 }
 
