@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -45,6 +46,9 @@ func (st *State) Touch(account, kind, name string, use Use) {
 	}
 	st.marks.mu.Lock()
 	defer st.marks.mu.Unlock()
+	if last, ok := st.marks.last[m]; ok && use.Time.Sub(last.Time) < useWindow {
+		return // somebody was quicker
+	}
 	if st.marks.last == nil {
 		st.marks.last, st.marks.dirty = make(map[mark]Use), make(map[mark]struct{})
 	}
@@ -61,8 +65,44 @@ func (st *State) LastUse(account, kind, name string) (Use, bool) {
 	return use, ok
 }
 
+// there reports whether what a mark is of exists.
+func (st *State) there(m mark) bool {
+	a, ok := st.Account(m.account)
+	if !ok {
+		return false
+	}
+	switch m.kind {
+	case KeyUse:
+		_, _, ok = a.Key(m.name)
+	case RoleUse:
+		_, ok = a.RoleByID(m.name)
+	default:
+		ok = false
+	}
+	return ok
+}
+
+// forget lets go of the marks of what is gone: keys come and go for years.
+func (st *State) forget() {
+	var gone []mark
+	st.marks.mu.RLock()
+	for m := range st.marks.last {
+		if !st.there(m) {
+			gone = append(gone, m)
+		}
+	}
+	st.marks.mu.RUnlock()
+	st.marks.mu.Lock()
+	defer st.marks.mu.Unlock()
+	for _, m := range gone {
+		delete(st.marks.last, m)
+		delete(st.marks.dirty, m)
+	}
+}
+
 // Flush saves the marks that are not saved yet. The server calls it every minute.
 func (st *State) Flush(ctx context.Context) error {
+	st.forget()
 	st.marks.mu.Lock()
 	dirty := st.marks.dirty
 	st.marks.dirty = make(map[mark]struct{})
@@ -75,25 +115,33 @@ func (st *State) Flush(ctx context.Context) error {
 	if len(batch) == 0 {
 		return nil
 	}
-	err := st.store.Touch(ctx, batch)
-	if err != nil {
+	if err := st.store.Touch(ctx, batch); err != nil {
 		st.marks.mu.Lock()
+		defer st.marks.mu.Unlock()
 		for m := range dirty {
 			st.marks.dirty[m] = struct{}{}
 		}
-		st.marks.mu.Unlock()
+		return fmt.Errorf("identity: %w", err)
 	}
-	return err
+	return nil
 }
 
 func (st *State) loadMarks(ctx context.Context, account string) error {
-	return st.store.Marks(ctx, scopeOf(account), func(u store.LastUsed) error {
+	err := st.store.Marks(ctx, scopeOf(account), func(u store.LastUsed) error {
+		m := mark{account, u.Kind, u.Name}
+		if !st.there(m) {
+			return nil
+		}
 		st.marks.mu.Lock()
 		defer st.marks.mu.Unlock()
 		if st.marks.last == nil {
 			st.marks.last, st.marks.dirty = make(map[mark]Use), make(map[mark]struct{})
 		}
-		st.marks.last[mark{account, u.Kind, u.Name}] = Use{Time: u.Time, Region: u.Region, Service: u.Service}
+		st.marks.last[m] = Use{Time: u.Time, Region: u.Region, Service: u.Service}
 		return nil
 	})
+	if err != nil {
+		return fmt.Errorf("identity: account %s: %w", account, err)
+	}
+	return nil
 }

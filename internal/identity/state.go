@@ -93,6 +93,9 @@ func (st *State) load(ctx context.Context, id string) (*Account, error) {
 	if a.ID != id {
 		return nil, fmt.Errorf("identity: account %s: the store holds no record of the account itself", id)
 	}
+	if a.users.Len() != a.userIDs.Len() || a.groups.Len() != a.groupIDs.Len() || a.roles.Len() != a.roleIDs.Len() || a.policies.Len() != a.policyIDs.Len() {
+		return nil, fmt.Errorf("identity: account %s: two entities have one name", id)
+	}
 	a.Version = version
 	return a, nil
 }
@@ -100,6 +103,7 @@ func (st *State) load(ctx context.Context, id string) (*Account, error) {
 // read takes a record of the store into an account that is being built.
 func (a *Account) read(r store.Record) error {
 	var err error
+	var id string
 	switch r.Kind {
 	case accountKind:
 		var i Info
@@ -111,24 +115,31 @@ func (a *Account) read(r store.Record) error {
 		if err = json.Unmarshal(r.Doc, u); err == nil {
 			a.putUser(u)
 		}
+		id = u.ID
 	case groupKind:
 		g := new(Group)
 		if err = json.Unmarshal(r.Doc, g); err == nil {
 			a.putGroup(g)
 		}
+		id = g.ID
 	case roleKind:
 		role := new(Role)
 		if err = json.Unmarshal(r.Doc, role); err == nil {
 			a.putRole(role)
 		}
+		id = role.ID
 	case policyKind:
 		p := new(ManagedPolicy)
 		if err = json.Unmarshal(r.Doc, p); err == nil {
 			a.putPolicy(p)
 		}
+		id = p.ID
 	default:
 		// A newer Writ wrote it. To go on without would be to forget, perhaps, a deny.
 		err = errors.New("a record of a kind that this version does not know")
+	}
+	if err == nil && (id != r.Name || id == "" && r.Kind != accountKind) {
+		err = fmt.Errorf("the record of %q", id)
 	}
 	if err != nil {
 		return fmt.Errorf("%s %q: %w", r.Kind, r.Name, err)
@@ -179,7 +190,7 @@ func (st *State) Create(ctx context.Context, i Info, change func(*Edit) error) e
 	if err != nil {
 		return err
 	}
-	_, err = st.store.Commit(ctx, newRequest(), b)
+	err = st.save(ctx, b)
 	var conflict *store.Conflict
 	if errors.As(err, &conflict) {
 		return ErrAccountExists
@@ -247,17 +258,16 @@ func (st *State) commit(ctx context.Context, l *live, updates []*update) {
 	for range attempts {
 		base := l.snapshot.Load()
 		all := newEdit(base, st.quotas)
-		var applied []*update
-		apart := false
+		applied, apart := 0, false
 		for _, u := range updates {
 			e := newEdit(all.account, st.quotas)
 			if u.err = run(u.change, e); u.err == nil {
 				all.absorb(e)
-				applied = append(applied, u)
+				applied++
 				apart = apart || e.names()
 			}
 		}
-		if apart && len(applied) > 1 {
+		if apart && applied > 1 {
 			// One commit cannot both claim a name and give it back, nor say whose name was taken.
 			st.commitApart(ctx, l, updates)
 			return
@@ -275,15 +285,19 @@ func (st *State) commit(ctx context.Context, l *live, updates []*update) {
 				fail(updates, err)
 				return
 			}
-		case len(applied) > 1 && !errors.Is(err, store.ErrUnknown):
+		case errors.Is(err, store.ErrUnknown):
+			// Those that were refused may have been because of one that is not there.
+			fail(updates, err)
+			return
+		case len(updates) > 1:
 			// One of them is to blame.
 			st.commitApart(ctx, l, updates)
 			return
 		case errors.Is(err, store.ErrTaken):
-			applied[0].err = all.taken()
+			updates[0].err = all.taken()
 			return
 		default:
-			fail(applied, err)
+			fail(updates, err)
 			return
 		}
 	}
@@ -318,18 +332,31 @@ func (st *State) write(ctx context.Context, l *live, e *Edit) error {
 	if err != nil {
 		return err
 	}
-	request := newRequest()
-	for range attempts {
-		if _, err = st.store.Commit(ctx, request, b); !errors.Is(err, store.ErrUnknown) {
-			break
-		}
-	}
-	if err != nil {
+	if err := st.save(ctx, b); err != nil {
 		return err
 	}
 	e.account.Version++
 	l.snapshot.Store(e.account)
 	return nil
+}
+
+// save commits a batch. While the store cannot say whether it was applied, it is asked again by the same token.
+func (st *State) save(ctx context.Context, b store.Batch) error {
+	request := newRequest()
+	var unknown error
+	for range attempts {
+		_, err := st.store.Commit(ctx, request, b)
+		var conflict *store.Conflict
+		switch {
+		case errors.Is(err, store.ErrUnknown):
+			unknown = err
+			continue
+		case err == nil, errors.As(err, &conflict), errors.Is(err, store.ErrTaken):
+			return err // it looked for the token first
+		}
+		return errors.Join(unknown, err)
+	}
+	return unknown
 }
 
 func (st *State) reload(ctx context.Context, l *live) error {
