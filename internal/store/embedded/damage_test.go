@@ -14,7 +14,7 @@ import (
 	"github.com/writ-iam/writ/internal/store"
 )
 
-var damages = flag.Int("damages", 150, "how many places of each file the damage tests change")
+var damages = flag.Int("damages", 60, "how many places of each file the damage tests change")
 
 // filled makes a store, kills it as a crash would, and returns its files and what they hold.
 func filled(t *testing.T, checkpoint bool) (files map[string][]byte, want string) {
