@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"flag"
+	"reflect"
 	"strconv"
 	"testing"
 
@@ -59,7 +60,24 @@ func agree(t failer, text []byte, stats *statistics) {
 		t.Fatalf("Decide: %v by %q (%s); naive judge: %s by %q\n%s", got.Effect, got.Layer, got.StatementPath(), decision, layer, text)
 	}
 	explained(t, c, got, text)
+	sameInSets(t, c, got, text)
 	stats.add(text, decision, layer)
+}
+
+// sameInSets fails unless the decision is the same, to the statement, when the first of the identity policies are in a set: all of them, and each
+// smaller number.
+func sameInSets(t failer, c *authz.Case, want authz.Decision, text []byte) {
+	explained := authz.Explain(c.Request, &c.Policies)
+	for n := range len(c.Policies.Identity) + 1 {
+		ps := c.Policies
+		ps.IdentitySet, ps.Identity = authz.NewSet(ps.Identity[:n]), ps.Identity[n:]
+		if got := authz.Decide(c.Request, &ps); got != want {
+			t.Fatalf("%d of the identity policies in a set: %+v; none: %+v\n%s", n, got, want, text)
+		}
+		if got := authz.Explain(c.Request, &ps); !reflect.DeepEqual(got, explained) {
+			t.Fatalf("%d of the identity policies in a set: %+v\n%s", n, got, text)
+		}
+	}
 }
 
 // explained fails unless Explain tells the same story as Decide, statement by statement.

@@ -93,7 +93,7 @@ func Explain(r *Request, ps *Policies) Explanation {
 	add(EndpointLayer, 0, ps.Endpoint)
 	add(ResourceLayer, 0, ps.Resource)
 	if j.identity {
-		add(IdentityLayer, 0, ps.Identity...)
+		add(IdentityLayer, 0, ps.identity()...)
 	}
 	if j.boundary {
 		add(BoundaryLayer, 0, ps.Boundary)

@@ -3,6 +3,7 @@ package authz
 import (
 	"errors"
 	"strings"
+	"unique"
 
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/condition"
@@ -15,6 +16,8 @@ type Action struct {
 	given   string
 	folded  string
 	service string
+	// key and serviceKey are folded and service in a form that is compared at once.
+	key, serviceKey unique.Handle[string]
 	// hash and serviceHash are those of folded and service; bit, word and serviceBit are made of them: see spoken.
 	hash, serviceHash uint32
 	bit, serviceBit   uint64
@@ -49,6 +52,7 @@ func NewAction(name string) (*Action, error) {
 	a := &Action{given: name, folded: folded, service: service, hash: fold.Hash(folded), serviceHash: fold.Hash(service), start: startOf(rest)}
 	a.bit, a.serviceBit = bitOf(a.hash), bitOf(a.serviceHash)
 	a.word = wordOf(a.hash)
+	a.key, a.serviceKey = unique.Make(folded), unique.Make(service)
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
 		a.traits |= resourceControlled

@@ -123,9 +123,11 @@ func prepareWrit(w *workload.Workload) (*writ, error) {
 		}
 		principals[i] = p
 		ps := shared
+		var identity []*authz.Program
 		for _, n := range u.Policies {
-			ps.Identity = append(ps.Identity, own[n])
+			identity = append(identity, own[n])
 		}
+		ps.IdentitySet = authz.NewSet(identity)
 		policies[i] = &ps
 	}
 	j := new(writ)
