@@ -190,6 +190,79 @@ func TestASessionCanSayTooMuch(t *testing.T) {
 	}
 }
 
+// TestTokensAndMessagesHaveALongestLength, which they may have, and are whole at.
+func TestTokensAndMessagesHaveALongestLength(t *testing.T) {
+	k := keyring(t, 1)
+	for n, longest := 2700, false; !longest; n++ {
+		s := session
+		s.Facts, _ = json.Marshal(strings.Repeat("x", n))
+		token, err := k.MintSession(&s)
+		if longest = len(token) > credential.MaxToken; longest != errors.Is(err, credential.ErrTooLong) {
+			t.Fatalf("a token of %d letters: %v", len(token), err)
+		}
+		_, err = k.OpenSession(token)
+		if longest != (err != nil) {
+			t.Fatalf("a token of %d letters opens: %v", len(token), err)
+		}
+		if n > 4096 {
+			t.Fatal("tokens have no longest length")
+		}
+	}
+	for n, longest := 7500, false; !longest; n++ {
+		text := strings.Repeat("x", n)
+		message, err := k.SealMessage("111122223333", text)
+		if longest = err != nil; longest {
+			if n < 7600 {
+				t.Errorf("a text of %d letters: %v", n, err)
+			}
+			break
+		}
+		if got, err := k.OpenMessage("111122223333", message); err != nil || got != text || len(message) > 10240 {
+			t.Fatalf("a message of %d letters: %v", len(message), err)
+		}
+		if n > 10240 {
+			t.Fatal("messages have no longest length")
+		}
+	}
+}
+
+// TestNoncesAreLongWhereManyAreNeeded: what is sealed for each request has 24 bytes of nonce, what is kept 12 (see xaes).
+func TestNoncesAreLongWhereManyAreNeeded(t *testing.T) {
+	k := keyring(t, 1)
+	message, err := k.SealMessage("111122223333", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, _ := base64.RawURLEncoding.DecodeString(message); len(raw) != 1+24+16 {
+		t.Errorf("an empty message has %d bytes", len(raw))
+	}
+	if text, err := k.OpenMessage("111122223333", message); err != nil || text != "" {
+		t.Errorf("opened %q, %v", text, err)
+	}
+	token, err := k.MintSession(&credential.Session{Issued: session.Issued, Expires: session.Expires})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw, _ := base64.StdEncoding.DecodeString(token); len(raw) != 1+24+5+2*12+16 {
+		t.Errorf("an empty token has %d bytes", len(raw))
+	}
+	key, err := k.NewDataKey("111122223333")
+	if err != nil || len(key) != 1+12+32+16 {
+		t.Fatalf("a data key of %d bytes, %v", len(key), err)
+	}
+	s, err := k.Sealer("111122223333", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	envelope, err := s.Seal(credential.SecretKey, "AKIA1", nil)
+	if err != nil || len(envelope) != 12+16 {
+		t.Fatalf("an empty envelope of %d bytes, %v", len(envelope), err)
+	}
+	if secret, err := s.Open(credential.SecretKey, "AKIA1", envelope); err != nil || len(secret) != 0 {
+		t.Errorf("opened %q, %v", secret, err)
+	}
+}
+
 // TestEnvelopesAreBoundToTheirPlace opens envelopes elsewhere, and with each bit flipped (security.md S104).
 func TestEnvelopesAreBoundToTheirPlace(t *testing.T) {
 	k := keyring(t, 1)
