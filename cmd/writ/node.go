@@ -76,7 +76,7 @@ func newNode(ctx context.Context, p parts) (*node, error) {
 	if n.state, err = identity.Open(ctx, p.store, p.config.Quotas); err != nil {
 		return nil, err
 	}
-	if n.log, err = trail.Open(p.trailDir, p.trailKey, trail.Options{}); err != nil {
+	if n.log, err = trail.Open(p.trailDir, p.trailKey, trail.Options{Log: p.telemetry.Log}); err != nil {
 		return nil, err
 	}
 	// What was committed before a crash and did not get into the trail does now, before anything else happens.
