@@ -106,8 +106,8 @@ func startOf(name string) (n uint64) {
 }
 
 // add enters a statement by its Action or NotAction element.
-func (b *indexBuilder) add(number int32, s *policy.Statement, c *statement) {
-	base := ref{statement: number, guard: c.common}
+func (b *indexBuilder) add(number int32, s *policy.Statement, common guard) {
+	base := ref{statement: number, guard: common}
 	if s.Action.Not {
 		if len(s.Action.Items) > 0 {
 			base.kind = ofNotAction

@@ -88,25 +88,48 @@ type group struct {
 	not      bool // NotPrincipal
 }
 
-// statement is a statement without its principals and actions, which the indexes hold.
+// statement is a statement without its principals and actions, which the indexes hold. It has the size of a line of the processor's cache, and holds
+// itself what decides most questions.
 type statement struct {
-	// resources: one of them must match, or none if notResources. anyResource: all match.
-	resources []condition.ARN
-	// guards are those of the resources, in the same order.
-	guards       []guard
+	form resourceForm
+	// text is what a resource must be or begin with.
+	text  string
+	tests []condition.Test
+	// resource is what onePattern matches.
+	resource *condition.ARN
+	// more is there if there is anything that few statements have.
+	more *statementMore
+}
+
+// resourceForm says how a statement tells which resources it speaks of.
+type resourceForm uint8
+
+const (
+	anyResource   resourceForm = iota
+	oneText                    // text and no other
+	onePrefix                  // what begins with text
+	onePattern                 // what resource matches
+	manyResources              // what any of more.resources matches, or none of them if it is NotResource
+)
+
+// statementMore are the parts of a statement that few have.
+type statementMore struct {
+	resources    []resource
 	notResources bool
-	anyResource  bool
-	tests        []condition.Test
 	// notActions are the patterns of NotAction; notServices has the bits of the services that they may speak of.
 	notActions  []wildcard.Pattern
 	notServices uint64
-	// common is a guard that the resource must pass for any of the resources to match.
-	common guard
+}
+
+// resource is an entry of Resource or NotResource.
+type resource struct {
+	guard   guard
+	pattern condition.ARN
 }
 
 // commonGuard returns a guard that whatever any of a statement's resources matches passes.
 func commonGuard(s *policy.Statement, c *statement, variables bool) guard {
-	if c.anyResource || c.notResources || len(c.resources) == 0 {
+	if c.form == anyResource || s.Resource.Not {
 		return guard{}
 	}
 	first := true
@@ -140,12 +163,13 @@ func Compile(d *policy.Document, k Kind) *Program {
 	for i := range d.Statements {
 		s, c := &d.Statements[i], &p.statements[i]
 		*c = compileStatement(s, k, d.Variables())
+		g := commonGuard(s, c, d.Variables())
 		p.allowsAll = p.allowsAll || allowsAll(s, k)
 		switch {
 		case !k.hasPrincipals():
-			own.of(s.Effect).add(int32(i), s, c)
+			own.of(s.Effect).add(int32(i), s, g)
 		case s.Principal.Present(): // without one it speaks of nobody (doc/language.md 23)
-			groups.add(int32(i), s, c)
+			groups.add(int32(i), s, g)
 		}
 	}
 	p.own = own.effects()
@@ -196,14 +220,14 @@ const maxSpread = 256
 
 // add enters a statement. One that names few principals goes to a group of each of them, so that all that speaks of a principal is in
 // one place; one that names many shares a group with those that name the very same.
-func (b *groupBuilder) add(number int32, s *policy.Statement, c *statement) {
+func (b *groupBuilder) add(number int32, s *policy.Statement, common guard) {
 	g := groupOf(&s.Principal)
 	if g.not || g.everyone || len(g.names)*len(s.Action.Items) > maxSpread {
-		b.builder(g).of(s.Effect).add(number, s, c)
+		b.builder(g).of(s.Effect).add(number, s, common)
 		return
 	}
 	for i := range g.names {
-		b.builder(group{names: g.names[i : i+1]}).of(s.Effect).add(number, s, c)
+		b.builder(group{names: g.names[i : i+1]}).of(s.Effect).add(number, s, common)
 	}
 }
 
@@ -274,34 +298,17 @@ func (g *group) key() string {
 	return b.String()
 }
 
-func compileStatement(s *policy.Statement, k Kind, variables bool) statement {
-	c := statement{notResources: s.Resource.Not}
-	// In a resource policy the resource may go without saying (doc/language.md 23).
-	c.anyResource = k == Resource && !s.Resource.Present()
-	completion := condition.CompleteWild
-	if k == Identity {
-		completion = condition.CompleteAlways
-	}
-	for _, v := range s.Resource.Items {
-		if v.Kind == policy.Null {
-			continue // it matches nothing
-		}
-		if v.Text == "*" && !s.Resource.Not {
-			c.resources, c.anyResource = nil, true
-			break
-		}
-		c.resources = append(c.resources, condition.NewARN(v.Text, variables, completion))
-		c.guards = append(c.guards, newGuard(condition.Prefix(v.Text, variables)))
-	}
-	c.common = commonGuard(s, &c, variables)
+func compileStatement(s *policy.Statement, k Kind, variables bool) (c statement) {
+	c.compileResources(s, k, variables)
 	if s.Action.Not {
+		m := c.extend()
 		for _, v := range s.Action.Items {
 			text := fold.Name(v.Text)
-			c.notActions = append(c.notActions, wildcard.Parse(text))
+			m.notActions = append(m.notActions, wildcard.Parse(text))
 			if service, _, _ := strings.Cut(text, ":"); strings.ContainsAny(service, "*?") {
-				c.notServices = ^uint64(0)
+				m.notServices = ^uint64(0)
 			} else {
-				c.notServices |= bitOf(fold.Hash(service))
+				m.notServices |= bitOf(fold.Hash(service))
 			}
 		}
 	}
@@ -332,30 +339,95 @@ func (s *statement) matches(r *Request) bool {
 }
 
 func (s *statement) matchesResource(r *Request) bool {
-	if s.anyResource {
+	switch s.form {
+	case anyResource:
 		return true
+	case oneText:
+		return r.resource.Text() == s.text
+	case onePrefix:
+		return strings.HasPrefix(r.resource.Text(), s.text)
+	case onePattern:
+		return s.resource.Match(&r.resource, &r.Context)
 	}
-	if len(s.resources) == 1 { // its guard is the ref's, which has been passed
-		return s.resources[0].Match(&r.resource, &r.Context) != s.notResources
-	}
-	text := r.resource.Text()
-	for i := range s.guards {
-		if s.guards[i].passes(text) && s.resources[i].Match(&r.resource, &r.Context) {
-			return !s.notResources
-		}
-	}
-	return s.notResources
+	return s.more.matchesResource(r)
 }
 
-// matchesNotAction reports whether no pattern of NotAction matches.
+func (m *statementMore) matchesResource(r *Request) bool {
+	text := r.resource.Text()
+	for i := range m.resources {
+		if m.resources[i].guard.passes(text) && m.resources[i].pattern.Match(&r.resource, &r.Context) {
+			return !m.notResources
+		}
+	}
+	return m.notResources
+}
+
+// matchesNotAction reports whether no pattern of NotAction, if there is one, matches.
 func (s *statement) matchesNotAction(a *Action) bool {
-	if s.notServices&a.serviceBit == 0 {
+	if s.more == nil || s.more.notServices&a.serviceBit == 0 {
 		return true
 	}
-	for i := range s.notActions {
-		if s.notActions[i].Match(a.folded) {
+	for i := range s.more.notActions {
+		if s.more.notActions[i].Match(a.folded) {
 			return false
 		}
 	}
 	return true
+}
+
+// extend returns c's more, a new one if there is none.
+func (c *statement) extend() *statementMore {
+	if c.more == nil {
+		c.more = new(statementMore)
+	}
+	return c.more
+}
+
+// compileResources prepares the Resource or NotResource element.
+func (c *statement) compileResources(s *policy.Statement, k Kind, variables bool) {
+	if k == Resource && !s.Resource.Present() {
+		return // in a resource policy the resource may go without saying (doc/language.md 23)
+	}
+	completion := condition.CompleteWild
+	if k == Identity {
+		completion = condition.CompleteAlways
+	}
+	n := 0 // how many can match
+	for _, v := range s.Resource.Items {
+		switch {
+		case v.Kind == policy.Null: // it matches nothing
+		case v.Text == "*" && !s.Resource.Not:
+			return
+		default:
+			n++
+		}
+	}
+	c.form = manyResources
+	one := n == 1 && !s.Resource.Not
+	for _, v := range s.Resource.Items {
+		if v.Kind == policy.Null {
+			continue
+		}
+		pattern := condition.NewARN(v.Text, variables, completion)
+		if one {
+			c.compileResource(pattern)
+			return
+		}
+		m := c.extend()
+		if m.resources == nil {
+			m.resources = make([]resource, 0, n)
+		}
+		m.resources = append(m.resources, resource{newGuard(condition.Prefix(v.Text, variables)), pattern})
+	}
+	c.extend().notResources = s.Resource.Not
+}
+
+func (c *statement) compileResource(p condition.ARN) {
+	if text, ok := p.Literal(); ok {
+		c.form, c.text = oneText, text
+	} else if text, ok := p.Prefix(); ok {
+		c.form, c.text = onePrefix, text
+	} else {
+		c.form, c.resource = onePattern, &p
+	}
 }

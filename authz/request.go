@@ -88,10 +88,11 @@ type Request struct {
 	ResourceAccount string
 	// ManagementAccount is the id of the organization's management account, whose principals and resources control policies do not touch; it may be empty.
 	ManagementAccount string
+
+	resource arn.Parts // before the Context, whose end few requests reach
+
 	// Context holds the condition keys.
 	Context condition.Context
-
-	resource arn.Parts
 }
 
 // NewRequest makes a Request. The resource is an ARN, or "*" for actions that have none. The resource's account is taken from its ARN or is the caller's; the

@@ -332,7 +332,7 @@ func (s *Set) firstPattern(lo, hi uint32, r *Request, limit setPlace) setPlace {
 				continue
 			}
 		}
-		if c.notActions != nil && !c.matchesNotAction(r.Action) {
+		if !c.matchesNotAction(r.Action) {
 			continue
 		}
 		if c.matches(r) {

@@ -19,7 +19,10 @@ type ARN struct {
 
 // arnParts is a pattern that is compared part by part.
 type arnParts struct {
-	// texts are the parts. Fewer than six: a short pattern.
+	// lead is what a whole pattern begins with up to a colon, as far as its parts are plain text; skip is how many those are.
+	lead string
+	skip int
+	// texts are the parts that follow. Fewer than six, and no lead: a short pattern.
 	texts []Text
 	// stretches tells the parts of a short pattern that end with a star.
 	stretches []bool
@@ -67,12 +70,21 @@ func NewARN(pattern string, variables bool, completion Completion) ARN {
 		return ARN{whole: NewText(pattern, true, variables)}
 	}
 	if variables && len(split) == 1 {
-		if t := NewText(pattern, true, true); len(t.pieces) == 1 {
+		if t := NewText(pattern, true, true); t.filled != nil && len(t.filled.pieces) == 1 {
 			return ARN{whole: t}
 		}
 	}
-	p := &arnParts{texts: make([]Text, len(split))}
-	for i, part := range split {
+	p := new(arnParts)
+	if len(split) == arn.PartCount {
+		n := 0
+		for p.skip < arn.PartCount-1 && plain(split[p.skip]) {
+			n += len(split[p.skip]) + 1
+			p.skip++
+		}
+		p.lead = pattern[:n]
+	}
+	p.texts = make([]Text, len(split)-p.skip)
+	for i, part := range split[p.skip:] {
 		p.texts[i] = NewText(part, true, variables)
 	}
 	if len(split) == arn.PartCount {
@@ -89,29 +101,48 @@ func NewARN(pattern string, variables bool, completion Completion) ARN {
 	return ARN{parts: p}
 }
 
+// plain reports whether a part of a pattern stands for itself, wildcards and variables or not.
+func plain(part string) bool { return !strings.ContainsAny(part, "*?$") }
+
+// Literal returns the text that p alone matches, if p holds no wildcard and no variable and is not compared part by part.
+func (p *ARN) Literal() (text string, ok bool) {
+	if p.parts != nil || p.whole.filled != nil {
+		return "", false
+	}
+	return p.whole.fixed.Literal()
+}
+
+// Prefix returns the text if p matches what begins with it and nothing else.
+func (p *ARN) Prefix() (text string, ok bool) {
+	if p.parts != nil || p.whole.filled != nil {
+		return "", false
+	}
+	return p.whole.fixed.Prefix()
+}
+
 // Match reports whether p matches value.
 func (p *ARN) Match(value *arn.Parts, c *Context) bool {
 	switch {
 	case p.parts != nil:
 		return p.parts.match(value, c)
-	case p.whole.pieces == nil:
+	case p.whole.filled == nil:
 		return p.whole.fixed.Match(value.Text())
 	}
-	return p.whole.matchPieces(value.Text(), c)
+	return p.whole.filled.match(value.Text(), c)
 }
 
 func (p *arnParts) match(value *arn.Parts, c *Context) bool {
-	if len(p.texts) < arn.PartCount {
+	if len(p.texts)+p.skip < arn.PartCount {
 		return p.matchShort(value, c)
 	}
-	return value.Len() == arn.PartCount && p.matchAll(value, c)
+	return value.Len() == arn.PartCount && strings.HasPrefix(value.Text(), p.lead) && p.matchAll(value, c)
 }
 
 // matchAll compares part by part: no wildcard of the first five reaches over a colon.
 func (p *arnParts) matchAll(value *arn.Parts, c *Context) bool {
 	// From the end: the resource tells most patterns apart, the partition none.
 	for i := len(p.texts) - 1; i >= 0; i-- {
-		if !p.texts[i].Match(value.Part(i), c) {
+		if !p.texts[i].Match(value.Part(p.skip+i), c) {
 			return false
 		}
 	}

@@ -56,44 +56,66 @@ func (v Value) Texts() []string {
 // Context holds the facts of one request by condition key. The zero Context is empty and ready to use. It may be read by several goroutines once it
 // is filled.
 type Context struct {
-	// few holds the first facts in place, more the rest: requests carry a dozen keys or two.
-	few  [16]fact
-	more []fact
-	n    int
-	// slots and grown are open-addressing tables: 1 + the fact's number, at the key's hash. The small one in place takes
-	// what most requests have; one with more gets a table of its own.
+	// slots is an open-addressing table: 1 + the fact's number, at the key's hash. It takes what nearly all requests have;
+	// the facts of one that has more are in many.
 	slots [64]uint8
-	grown []uint32
+	n     int
+	many  *manyFacts
 	// lists are the values of multi-valued keys.
 	lists [][]string
+	// few holds the first facts in place: requests carry a dozen keys or two.
+	few [16]fact
+}
+
+// manyFacts are those that have no place in a Context.
+type manyFacts struct {
+	facts []fact
+	// slots is like that of a Context; nil as long as that one has room.
+	slots []uint32
 }
 
 type fact struct {
-	key  Key
+	name unique.Handle[string] // of the key
 	text string
-	many bool
-	list int32 // 1 + its number among the lists; 0: there is one text
+	hash uint32 // of the key
+	// list is 0 for the one text of a key. Else its lowest bit says that the key is multi-valued for AWS, and the others are 1 + the number of a list,
+	// or 0 if there is one text.
+	list uint32
 }
+
+// key returns the fact's key.
+func (f *fact) key() Key { return Key{name: f.name, hash: f.hash, many: f.list&1 != 0} }
+
+// many reports whether the fact is multi-valued.
+func (f *fact) many() bool { return f.list != 0 }
 
 // at returns fact i.
 func (c *Context) at(i int) *fact {
 	if i < len(c.few) {
 		return &c.few[i]
 	}
-	return &c.more[i-len(c.few)]
+	return &c.many.facts[i-len(c.few)]
 }
 
 // Set says that key has the value text in this request.
 func (c *Context) Set(key Key, text string) {
 	f := c.take(key)
-	f.text, f.many, f.list = text, key.many, 0
+	f.text, f.list = text, key.bit()
 }
 
 // SetList says that key has these values in this request, and so that it is multi-valued. The list may be empty; it is not copied.
 func (c *Context) SetList(key Key, list []string) {
 	c.lists = append(c.lists, list)
 	f := c.take(key)
-	f.text, f.many, f.list = "", true, int32(len(c.lists))
+	f.text, f.list = "", uint32(len(c.lists))<<1|key.bit()
+}
+
+// bit returns 1 for a key that AWS defines as multi-valued.
+func (k *Key) bit() uint32 {
+	if k.many {
+		return 1
+	}
+	return 0
 }
 
 // inlineSlots is how many facts the table in place takes.
@@ -101,12 +123,12 @@ const inlineSlots = 40
 
 // take returns the fact of a key, a new one if there is none.
 func (c *Context) take(key Key) *fact {
-	if c.grown != nil || c.n == inlineSlots {
+	if c.n >= inlineSlots {
 		return c.takeGrown(key)
 	}
 	i := key.hash % uint32(len(c.slots))
 	for ; c.slots[i] != 0; i = (i + 1) % uint32(len(c.slots)) {
-		if f := c.at(int(c.slots[i] - 1)); f.key == key {
+		if f := c.at(int(c.slots[i] - 1)); f.name == key.name {
 			return f
 		}
 	}
@@ -117,11 +139,14 @@ func (c *Context) take(key Key) *fact {
 
 func (c *Context) add(key Key) *fact {
 	if c.n >= len(c.few) {
-		c.more = append(c.more, fact{})
+		if c.many == nil {
+			c.many = new(manyFacts)
+		}
+		c.many.facts = append(c.many.facts, fact{})
 	}
 	c.n++
 	f := c.at(c.n - 1)
-	f.key = key
+	f.name, f.hash = key.name, key.hash
 	return f
 }
 
@@ -130,29 +155,30 @@ func (c *Context) takeGrown(key Key) *fact {
 		return f
 	}
 	f := c.add(key)
-	if 2*c.n <= len(c.grown) {
-		c.insert(key.hash, c.n)
+	m := c.many
+	if 2*c.n <= len(m.slots) {
+		m.insert(key.hash, c.n)
 		return f
 	}
-	c.grown = make([]uint32, max(4*len(c.slots), 2*len(c.grown)))
+	m.slots = make([]uint32, max(4*len(c.slots), 2*len(m.slots)))
 	for i := range c.n {
-		c.insert(c.at(i).key.hash, i+1)
+		m.insert(c.at(i).hash, i+1)
 	}
 	return f
 }
 
-func (c *Context) insert(hash uint32, entry int) {
-	mask := uint32(len(c.grown) - 1)
+func (m *manyFacts) insert(hash uint32, entry int) {
+	mask := uint32(len(m.slots) - 1)
 	i := hash & mask
-	for c.grown[i] != 0 {
+	for m.slots[i] != 0 {
 		i = (i + 1) & mask
 	}
-	c.grown[i] = uint32(entry)
+	m.slots[i] = uint32(entry)
 }
 
 // find returns the fact of a key, or nil if the request does not carry it.
 func (c *Context) find(key *Key) *fact {
-	if c.grown != nil {
+	if c.n > inlineSlots {
 		return c.findGrown(key)
 	}
 	for i := key.hash % uint32(len(c.slots)); ; i = (i + 1) % uint32(len(c.slots)) {
@@ -160,35 +186,43 @@ func (c *Context) find(key *Key) *fact {
 		if entry == 0 {
 			return nil
 		}
-		if f := c.at(int(entry - 1)); f.key.name == key.name {
+		if f := c.at(int(entry - 1)); f.name == key.name {
 			return f
 		}
 	}
 }
 
 func (c *Context) findGrown(key *Key) *fact {
-	mask := uint32(len(c.grown) - 1)
+	mask := uint32(len(c.many.slots) - 1)
 	for i := key.hash & mask; ; i = (i + 1) & mask {
-		entry := c.grown[i]
+		entry := c.many.slots[i]
 		if entry == 0 {
 			return nil
 		}
-		if f := c.at(int(entry - 1)); f.key.name == key.name {
+		if f := c.at(int(entry - 1)); f.name == key.name {
 			return f
 		}
 	}
 }
 
-// listOf returns the list of a fact that has one.
-func (c *Context) listOf(f *fact) []string { return c.lists[f.list-1] }
+// listOf returns the list of a fact; ok is false if it has one text instead.
+func (c *Context) listOf(f *fact) (list []string, ok bool) {
+	if f.list < 2 {
+		return nil, false
+	}
+	return c.lists[f.list>>1-1], true
+}
 
 // empty reports whether the fact is a list without a text in it, which Null takes for absence.
-func (c *Context) empty(f *fact) bool { return f.list != 0 && len(c.listOf(f)) == 0 }
+func (c *Context) empty(f *fact) bool {
+	list, ok := c.listOf(f)
+	return ok && len(list) == 0
+}
 
 func (c *Context) value(f *fact) Value {
-	v := Value{text: f.text, many: f.many}
-	if f.list != 0 {
-		if v.list = c.listOf(f); v.list == nil {
+	v := Value{text: f.text, many: f.many()}
+	if list, ok := c.listOf(f); ok {
+		if v.list = list; v.list == nil {
 			v.list = []string{}
 		}
 	}
@@ -205,7 +239,7 @@ func (c *Context) Lookup(key Key) (v Value, ok bool) {
 
 // Text returns the value of a single-valued key: what a policy variable resolves to, if to anything.
 func (c *Context) Text(key Key) (text string, ok bool) {
-	if f := c.find(&key); f != nil && !f.many {
+	if f := c.find(&key); f != nil && !f.many() {
 		return f.text, true
 	}
 	return "", false
@@ -213,7 +247,10 @@ func (c *Context) Text(key Key) (text string, ok bool) {
 
 // Reset empties c, keeping its memory for the next request.
 func (c *Context) Reset() {
-	c.n, c.more, c.lists, c.grown = 0, c.more[:0], c.lists[:0], nil
+	c.n, c.lists = 0, c.lists[:0]
+	if c.many != nil {
+		c.many.facts, c.many.slots = c.many.facts[:0], nil
+	}
 	clear(c.slots[:])
 }
 
@@ -221,7 +258,7 @@ func (c *Context) Reset() {
 func (c *Context) All(yield func(Key, Value) bool) {
 	for i := range c.n {
 		f := c.at(i)
-		if !yield(f.key, c.value(f)) {
+		if !yield(f.key(), c.value(f)) {
 			return
 		}
 	}

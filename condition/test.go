@@ -49,7 +49,7 @@ func (t *Test) add(value string, variables bool) {
 	switch table[t.Operator.Comparison].family {
 	case stringFamily, likeFamily:
 		text := NewText(value, table[t.Operator.Comparison].family == likeFamily, variables)
-		if plain, ok := text.fixed.Literal(); ok && text.pieces == nil {
+		if plain, ok := text.fixed.Literal(); ok && text.filled == nil {
 			t.literals = append(t.literals, plain)
 			break
 		}
@@ -65,7 +65,7 @@ func (t *Test) add(value string, variables bool) {
 			t.instants = append(t.instants, d)
 		}
 	case boolFamily:
-		if text := NewText(value, false, variables); text.pieces != nil {
+		if text := NewText(value, false, variables); text.filled != nil {
 			t.texts = append(t.texts, text)
 			break
 		}
@@ -94,6 +94,10 @@ func (t *Test) addBool(value string) {
 // parseBool reads true or false in any case of ASCII: a long s is no s (doc/language.md 10).
 func parseBool(s string) (value, ok bool) {
 	switch {
+	case s == "true": // as nearly everybody writes it
+		return true, true
+	case s == "false":
+		return false, true
 	case len(s) == len("true") && strings.EqualFold(s, "true"):
 		return true, true
 	case len(s) == len("false") && strings.EqualFold(s, "false"):
@@ -129,14 +133,18 @@ func (t *Test) Match(c *Context) bool {
 		}
 		return negated || t.Operator.IfExists
 	}
-	switch {
-	case f.many && t.Operator.Set == NoSet:
-		return negated
-	case f.list == 0:
+	if f.list == 0 {
 		// One text is a list of one for the set operators.
 		return t.matchText(f.text, c) != negated
 	}
-	for _, text := range c.listOf(f) {
+	if t.Operator.Set == NoSet {
+		return negated
+	}
+	list, ok := c.listOf(f)
+	if !ok {
+		return t.matchText(f.text, c) != negated
+	}
+	for _, text := range list {
 		if hit := t.matchText(text, c) != negated; hit != (t.Operator.Set == ForAllValues) {
 			return hit
 		}

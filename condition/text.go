@@ -12,7 +12,13 @@ import (
 type Text struct {
 	// fixed serves a text without variables.
 	fixed wildcard.Pattern
-	// pieces are literals, wildcards and variables in turn, for a text with variables.
+	// filled serves a text with variables; nil without.
+	filled *filledText
+}
+
+// filledText is a text whose variables are filled in for each request.
+type filledText struct {
+	// pieces are literals, wildcards and variables in turn.
 	pieces []piece
 	// front and back count the pieces at either end that hold no wildcard: they match in one way only.
 	front, back int
@@ -21,10 +27,10 @@ type Text struct {
 // piece is a part of a Text with variables.
 type piece struct {
 	kind    pieceKind
-	text    string           // literal: itself; variable: its default
-	pattern wildcard.Pattern // wild
-	key     Key              // variable
-	hasText bool             // variable: there is a default
+	hasText bool              // variable: there is a default
+	text    string            // literal: itself; variable: its default
+	key     Key               // variable
+	pattern *wildcard.Pattern // wild
 }
 
 type pieceKind uint8
@@ -40,13 +46,13 @@ func NewText(value string, wildcards, variables bool) Text {
 	if !variables || !strings.Contains(value, "${") {
 		return Text{fixed: fixed(value, wildcards)}
 	}
-	t := Text{pieces: split(value, wildcards)}
+	t := &filledText{pieces: split(value, wildcards)}
 	if len(t.pieces) == 0 {
 		return Text{}
 	}
 	if len(t.pieces) == 1 && t.pieces[0].kind != variable {
 		if t.pieces[0].kind == wild {
-			return Text{fixed: t.pieces[0].pattern}
+			return Text{fixed: *t.pieces[0].pattern}
 		}
 		return Text{fixed: wildcard.Compile(t.pieces[0].text)}
 	}
@@ -56,7 +62,7 @@ func NewText(value string, wildcards, variables bool) Text {
 	for t.back < len(t.pieces)-t.front && t.pieces[len(t.pieces)-1-t.back].kind != wild {
 		t.back++
 	}
-	return t
+	return Text{filled: t}
 }
 
 func fixed(value string, wildcards bool) wildcard.Pattern {
@@ -79,7 +85,8 @@ func split(value string, wildcards bool) (pieces []piece) {
 			pieces = append(pieces, piece{kind: literal, text: encoded})
 			return
 		}
-		pieces = append(pieces, piece{kind: wild, text: encoded, pattern: wildcard.Compile(encoded)})
+		pattern := wildcard.Compile(encoded)
+		pieces = append(pieces, piece{kind: wild, text: encoded, pattern: &pattern})
 	}
 	add := func(text string) {
 		if wildcards {
@@ -129,7 +136,10 @@ func cutDefault(inside string) (key, text string, ok bool) {
 
 // Variables returns the keys of the variables in t.
 func (t *Text) Variables() (keys []Key) {
-	for _, p := range t.pieces {
+	if t.filled == nil {
+		return nil
+	}
+	for _, p := range t.filled.pieces {
 		if p.kind == variable {
 			keys = append(keys, p.key)
 		}
@@ -139,23 +149,23 @@ func (t *Text) Variables() (keys []Key) {
 
 // wild reports whether t holds a wildcard.
 func (t Text) wild() bool {
-	if t.pieces == nil {
+	if t.filled == nil {
 		_, literal := t.fixed.Literal()
 		return !literal
 	}
-	return slices.ContainsFunc(t.pieces, func(p piece) bool { return p.kind == wild })
+	return slices.ContainsFunc(t.filled.pieces, func(p piece) bool { return p.kind == wild })
 }
 
 // Match reports whether t matches the whole of value. A text with a variable that has no value matches nothing. It does not allocate unless
 // a variable stands between wildcards.
 func (t *Text) Match(value string, c *Context) bool {
-	if t.pieces == nil {
+	if t.filled == nil {
 		return t.fixed.Match(value)
 	}
-	return t.matchPieces(value, c)
+	return t.filled.match(value, c)
 }
 
-func (t *Text) matchPieces(value string, c *Context) bool {
+func (t *filledText) match(value string, c *Context) bool {
 	n := len(t.pieces)
 	for i := range t.front {
 		text, ok := t.pieces[i].resolve(c)
@@ -213,16 +223,17 @@ func (p *piece) resolve(c *Context) (string, bool) {
 
 // Expand returns the text with the variables' values in it, for operators without wildcards; ok is false if one has none.
 func (t *Text) Expand(c *Context) (text string, ok bool) {
-	if t.pieces == nil {
+	if t.filled == nil {
 		text, _ = t.fixed.Literal()
 		return text, true
 	}
-	if len(t.pieces) == 1 {
-		return t.pieces[0].resolve(c)
+	pieces := t.filled.pieces
+	if len(pieces) == 1 {
+		return pieces[0].resolve(c)
 	}
 	var b strings.Builder
-	for i := range t.pieces {
-		text, ok := t.pieces[i].resolve(c)
+	for i := range pieces {
+		text, ok := pieces[i].resolve(c)
 		if !ok {
 			return "", false
 		}

@@ -60,9 +60,7 @@ type Pattern struct {
 	shape shape
 	// text is the literal of the simple shapes.
 	text string
-	// runs are the stretches between the stars of a general pattern: the first is bound to the start of the value, the
-	// last to its end, both possibly empty.
-	runs []run
+	runs *[]run // of a general pattern; behind a pointer, since few patterns are such and most memory is spent on those that are not
 }
 
 // Parse makes a Pattern of text, in which * and ? are wildcards.
@@ -83,16 +81,22 @@ func Compile(encoded string) Pattern {
 			return Pattern{shape: suffix, text: encoded[1:]}
 		}
 	}
-	p := Pattern{shape: general, runs: make([]run, 0, strings.Count(encoded, string([]byte{Any}))+1)}
+	runs := cut(encoded)
+	return Pattern{shape: general, runs: &runs}
+}
+
+// cut returns the stretches between the stars of a pattern: the first is bound to the start of the value, the last to its end, both
+// possibly empty.
+func cut(encoded string) []run {
+	runs := make([]run, 0, strings.Count(encoded, string([]byte{Any}))+1)
 	for {
 		i := strings.IndexByte(encoded, Any)
 		if i < 0 {
-			p.runs = append(p.runs, newRun(encoded))
-			return p
+			return append(runs, newRun(encoded))
 		}
 		// A second star in a row adds nothing.
-		if i > 0 || len(p.runs) == 0 {
-			p.runs = append(p.runs, newRun(encoded[:i]))
+		if i > 0 || len(runs) == 0 {
+			runs = append(runs, newRun(encoded[:i]))
 		}
 		encoded = encoded[i+1:]
 	}
@@ -119,16 +123,16 @@ func (p *Pattern) Match(value string) bool {
 	case suffix:
 		return strings.HasSuffix(value, p.text)
 	}
-	return p.matchRuns(value)
+	return matchRuns(*p.runs, value)
 }
 
-func (p *Pattern) matchRuns(value string) bool {
-	first, last := &p.runs[0], &p.runs[len(p.runs)-1]
+func matchRuns(runs []run, value string) bool {
+	first, last := &runs[0], &runs[len(runs)-1]
 	pos, ok := first.matchAt(value, 0)
 	if !ok {
 		return false
 	}
-	if len(p.runs) == 1 {
+	if len(runs) == 1 {
 		return pos == len(value)
 	}
 	end, ok := last.matchEnd(value)
@@ -137,8 +141,8 @@ func (p *Pattern) matchRuns(value string) bool {
 	}
 	// Each run between is taken at its leftmost place: if any arrangement matches, this one does, since it leaves the
 	// most room to the runs that follow.
-	for i := 1; i < len(p.runs)-1; i++ {
-		if pos, ok = p.runs[i].find(value[:end], pos); !ok {
+	for i := 1; i < len(runs)-1; i++ {
+		if pos, ok = runs[i].find(value[:end], pos); !ok {
 			return false
 		}
 	}
