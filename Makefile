@@ -7,7 +7,7 @@ FUZZ    ?= 50000x
 # How long each fuzz target runs in make fuzz.
 FUZZTIME ?= 10m
 
-.PHONY: help run build test unit agree fuzz-seconds fuzz lint bench bench-check integration generated
+.PHONY: help run build test unit agree fuzz-seconds fuzz lint bench bench-server bench-check integration generated
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ fuzz: ## each fuzz target for FUZZTIME, and the judges on random cases for as lo
 
 bench: ## the speed of the judge beside other engines, as a table
 	cd bench && $(GO) run . -o ../doc/performance.md
+
+bench-server: ## what a request costs the server, and how long a large start takes
+	cd bench && $(GO) run ./server && $(GO) run ./server -start 100000
 
 bench-check: ## the benchmarks' own tests
 	cd bench && $(GO) vet ./... && $(GO) test ./...
