@@ -27,7 +27,7 @@ type segmentReader struct {
 	number uint64
 	file   *os.File
 	reader *bufio.Reader
-	chain  chainer
+	chain  *chainer
 	mark   *mark
 
 	header header
@@ -43,7 +43,7 @@ type segmentReader struct {
 }
 
 // openSegment opens a segment. m is the trail's mark, nil if it has none.
-func openSegment(dir string, number uint64, chain chainer, m *mark) (*segmentReader, error) {
+func openSegment(dir string, number uint64, chain *chainer, m *mark) (*segmentReader, error) {
 	f, err := os.Open(filepath.Join(dir, segmentName(number)))
 	if err != nil {
 		return nil, fmt.Errorf("trail: %w", err)

@@ -92,22 +92,25 @@ func Segments(dir string) ([]string, error) {
 // chainer makes the codes of lines.
 type chainer struct {
 	mac hash.Hash
+	// kind and sum are here so that nothing is allocated for a line.
+	kind [1]byte
+	sum  [sha256.Size]byte
 }
 
-func newChainer(key []byte) chainer { return chainer{hmac.New(sha256.New, key)} }
+func newChainer(key []byte) *chainer { return &chainer{mac: hmac.New(sha256.New, key)} }
 
 // code appends the code of a line to b. It covers the code of the line before, and so all of the trail up to here.
-func (c chainer) code(b, last []byte, kind byte, text []byte) []byte {
-	var sum [sha256.Size]byte
+func (c *chainer) code(b, last []byte, kind byte, text []byte) []byte {
+	c.kind[0] = kind
 	c.mac.Reset()
 	c.mac.Write(last)
-	c.mac.Write([]byte{kind})
+	c.mac.Write(c.kind[:])
 	c.mac.Write(text)
-	return base64.RawURLEncoding.AppendEncode(b, c.mac.Sum(sum[:0])[:codeLen/4*3])
+	return base64.RawURLEncoding.AppendEncode(b, c.mac.Sum(c.sum[:0])[:codeLen/4*3])
 }
 
 // line appends a line.
-func (c chainer) line(b, last []byte, kind byte, text []byte) []byte {
+func (c *chainer) line(b, last []byte, kind byte, text []byte) []byte {
 	b = append(append(c.code(b, last, kind, text), ' ', kind, ' '), text...)
 	return append(b, '\n')
 }
@@ -121,7 +124,7 @@ func parts(line []byte) (code []byte, kind byte, text []byte, ok bool) {
 }
 
 // readMark reads a trail's mark; nil if there is none.
-func readMark(dir string, c chainer) (*mark, error) {
+func readMark(dir string, c *chainer) (*mark, error) {
 	line, err := os.ReadFile(filepath.Join(dir, markName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -141,7 +144,7 @@ func readMark(dir string, c chainer) (*mark, error) {
 // segment is the segment that is written to. Whatever of its methods fails can be tried again, but for sync.
 type segment struct {
 	disk  disk
-	chain chainer
+	chain *chainer
 
 	file   file
 	number uint64
