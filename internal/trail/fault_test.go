@@ -410,7 +410,7 @@ func TestAMarkThatCouldNotBeWrittenIsTriedAgain(t *testing.T) {
 	}
 }
 
-// TestAHangingDiskHoldsNobodyForever: with a full queue, whoever has a deadline leaves at it.
+// TestAHangingDiskHoldsNobodyForever: whoever has a deadline leaves at it, whether the event waits to be written or for room in the queue.
 func TestAHangingDiskHoldsNobodyForever(t *testing.T) {
 	d := &faulty{folder: folder(t.TempDir())}
 	l := openFaulty(t, d, Options{})
@@ -425,15 +425,18 @@ func TestAHangingDiskHoldsNobodyForever(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-reached
-	for i := range maxQueue {
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := l.Append(ended, text(0), true); !errors.Is(err, context.Canceled) {
+		t.Errorf("waiting to be written: %v, want %v", err, context.Canceled)
+	}
+	for i := range maxQueue - 1 {
 		if err := l.Append(t.Context(), text(i), false); err != nil {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := l.Append(ctx, text(1), false); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want %v", err, context.Canceled)
+	if err := l.Append(ended, text(1), false); !errors.Is(err, context.Canceled) {
+		t.Errorf("waiting for room: %v, want %v", err, context.Canceled)
 	}
 	close(hang)
 	if err := l.Close(); err != nil {
@@ -575,6 +578,42 @@ func TestWhatIsNoEventIsRefused(t *testing.T) {
 	}
 	if got, want := events(t, d.folder), []string{`{"a":1} AAAAAAAAAAAAAAAAAAAAAAAA E 0:9 {}   `, `{"n":1}`}; !slices.Equal(got, want) {
 		t.Errorf("the trail has %q, want %q", got, want)
+	}
+}
+
+// TestACancelledCatchUpTakesNothingTwice: what it put into the queue is waited for all the same.
+func TestACancelledCatchUpTakesNothingTwice(t *testing.T) {
+	d := &faulty{folder: folder(t.TempDir())}
+	l := openFaulty(t, d, Options{})
+	s := memory.New()
+	if _, err := s.Commit(t.Context(), "one", store.Batch{Scope: "a", Events: [][]byte{text(0)}}); err != nil {
+		t.Fatal(err)
+	}
+	hang, reached := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	d.set(func(string, string) error {
+		once.Do(func() { close(reached) })
+		<-hang
+		return nil
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	group.Go(func() {
+		_ = l.CatchUp(ctx, s)
+		if err := l.CatchUp(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+	})
+	<-reached
+	cancel()
+	time.Sleep(5 * time.Millisecond) // so that a mistake would show; it is right however long it takes
+	close(hang)
+	group.Wait()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := events(t, d.folder); !slices.Equal(got, []string{`{"n":0}`}) {
+		t.Errorf("the trail has %q", got)
 	}
 }
 

@@ -214,7 +214,7 @@ func (l *Log) begin(number uint64) error {
 
 // Append adds an event to the trail. With wait it returns when the event is written, and would survive the death of this process. Without, the event is
 // written with others in a moment; if writing fails at present, Append waits all the same, and the error is the writing's. The event must not be changed
-// afterwards. It is one line of JSON.
+// afterwards. It is one line of JSON. A context that ends ends the waiting, and then nobody knows whether the event is written.
 func (l *Log) Append(ctx context.Context, event []byte, wait bool) error {
 	if len(event) > maxEvent {
 		return errTooLong
@@ -229,7 +229,7 @@ func (l *Log) Append(ctx context.Context, event []byte, wait bool) error {
 	if err := l.enqueue(ctx, &e); err != nil {
 		return err
 	}
-	return l.await(e.wait)
+	return l.await(ctx, e.wait)
 }
 
 // hasControls reports whether a text has what would end an event or a line, or what is only where a disk has lost something.
@@ -279,13 +279,15 @@ func (l *Log) signal() {
 }
 
 // await waits for an event that somebody waits for.
-func (l *Log) await(wait chan error) error {
+func (l *Log) await(ctx context.Context, wait chan error) error {
 	if wait == nil {
 		return nil
 	}
 	select {
 	case err := <-wait:
 		return err
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-l.done:
 		select {
 		case err := <-wait:
@@ -623,7 +625,8 @@ func (l *Log) take(ctx context.Context, changes []store.Change) error {
 		if err := l.enqueue(ctx, &e); err != nil {
 			return err
 		}
-		if err := l.await(e.wait); err != nil {
+		// Whatever the context says: these may be written yet, and must not be taken again before that is known.
+		if err := l.await(context.WithoutCancel(ctx), e.wait); err != nil {
 			return err
 		}
 	}
