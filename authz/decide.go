@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -64,8 +63,6 @@ type judge struct {
 	organization bool
 	// denies and allows mark the identity policies that may speak of the action, up to 64 of them.
 	denies, allows uint64
-	// prepared is what the set of identity policies has to say.
-	prepared candidates
 }
 
 // prepare leaves out the policies that do not apply to a caller of this kind: the last column of the table in evaluation.md §1, and §5.
@@ -139,9 +136,8 @@ func (j *judge) explicitDeny() (d Decision) {
 			if s.misplaced {
 				return Decision{ExplicitDeny, IdentityLayer, nowhere, nil}
 			}
-			j.prepared = s.candidates(j.r.Action)
-			if at := s.denied(&j.prepared, j.r); at != nowhereInSet {
-				return deniedBy(IdentityLayer, at.program(), s.programs[at.program()], int32(at.statement()))
+			if at := s.index.firstDeny(s.statements, j.r, noPlace); at != noPlace {
+				return deniedBy(IdentityLayer, at.program(), s.programs[at.program()], at.number())
 			}
 		}
 		if len(ps.Identity) > 0 {
@@ -171,7 +167,7 @@ func (j *judge) deniedByOwn() Decision {
 	for m := j.denies; m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
 		p := programs[i]
-		if n := p.own.deny.first(p, j.r, noLimit); n >= 0 {
+		if n := p.own.firstDeny(p.statements[:], j.r, noPlace).number(); n >= 0 {
 			return deniedBy(IdentityLayer, first+i, p, n)
 		}
 	}
@@ -210,8 +206,8 @@ func (j *judge) mark(programs []*Program) bool {
 func (j *judge) firstOwn() (number int, statement int32, p *Program) {
 	first := 0
 	if s := j.ps.IdentitySet; s != nil {
-		if at := s.allowed(&j.prepared, j.r); at != nowhereInSet {
-			return at.program(), int32(at.statement()), s.programs[at.program()]
+		if at := s.index.firstAllow(s.statements, j.r, noPlace); at != noPlace {
+			return at.program(), at.number(), s.programs[at.program()]
 		}
 		first = len(s.programs)
 	}
@@ -219,7 +215,7 @@ func (j *judge) firstOwn() (number int, statement int32, p *Program) {
 	for m := j.allows; m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
 		p := programs[i]
-		if n := p.own.allow.first(p, j.r, noLimit); n >= 0 {
+		if n := p.own.firstAllow(p.statements[:], j.r, noPlace).number(); n >= 0 {
 			return first + i, n, p
 		}
 	}
@@ -399,37 +395,33 @@ func (j *judge) resourceGrant() (best grant, by Decision) {
 	return best, by
 }
 
-const noLimit = math.MaxInt32
-
 // denied returns the first Deny of p that applies, or -1.
 func (j *judge) denied(p *Program) int32 {
 	if !p.kind.hasPrincipals() {
-		return p.own.deny.first(p, j.r, noLimit)
+		return p.own.firstDeny(p.statements[:], j.r, noPlace).number()
 	}
-	found, limit := int32(-1), int32(noLimit)
-	keep := func(n int32) {
-		if n >= 0 {
-			found, limit = n, n
-		}
-	}
+	first := noPlace
 	for _, i := range p.everyone {
-		if g := &p.groups[i]; g.deny.of(j.r.Action) != 0 && (!g.not || !j.spared(g)) {
-			keep(g.deny.first(p, j.r, limit))
+		if g := &p.groups[i]; g.index.denies.of(j.r.Action) != 0 && (!g.not || !j.spared(g)) {
+			first = g.index.firstDeny(p.statements[:], j.r, first)
 		}
 	}
 	if p.namedDenies.of(j.r.Action) == 0 {
-		return found
+		return first.number()
 	}
 	names := j.names()
 	for i := range names {
-		groups := p.named.lookup(&names[i].name)
-		for k := range groups {
-			if groups[k].denies.of(j.r.Action) != 0 {
-				keep(p.groups[groups[k].group].deny.first(p, j.r, limit))
+		s := p.named.lookup(&names[i].name)
+		if s == nil {
+			continue
+		}
+		for k := range s.n {
+			if g := &p.groups[p.named.group(s, k)]; g.index.denies.of(j.r.Action) != 0 {
+				first = g.index.firstDeny(p.statements[:], j.r, first)
 			}
 		}
 	}
-	return found
+	return first.number()
 }
 
 // spared reports whether a Deny with NotPrincipal leaves the caller alone: all its sides are listed, and it has no boundary (doc/language.md 29).
@@ -466,7 +458,7 @@ func (j *judge) allowed(p *Program) int32 {
 		return -1
 	}
 	if !p.kind.hasPrincipals() {
-		return p.own.allow.first(p, j.r, noLimit)
+		return p.own.firstAllow(p.statements[:], j.r, noPlace).number()
 	}
 	_, n := j.granted(p)
 	return n
@@ -474,38 +466,41 @@ func (j *judge) allowed(p *Program) int32 {
 
 // granted returns the strongest grant of p to the caller and the first statement that makes it.
 func (j *judge) granted(p *Program) (best grant, statement int32) {
-	statement = -1
+	first := noPlace
 	ask := func(g *group, worth grant) {
-		limit := int32(noLimit)
+		limit := noPlace
 		switch {
 		case worth == noGrant || worth < best:
 			return
 		case worth == best:
-			limit = statement
+			limit = first
 		}
-		if n := g.allow.first(p, j.r, limit); n >= 0 {
-			best, statement = worth, n
+		if at := g.index.firstAllow(p.statements[:], j.r, limit); at != limit {
+			best, first = worth, at
 		}
 	}
 	for _, i := range p.everyone {
-		if g := &p.groups[i]; g.allow.of(j.r.Action) != 0 {
+		if g := &p.groups[i]; g.index.allows.of(j.r.Action) != 0 {
 			ask(g, j.worth(p, g))
 		}
 	}
 	if p.namedAllows.of(j.r.Action) == 0 {
-		return best, statement
+		return best, first.number()
 	}
 	names := j.names()
 	for i := range names {
 		id := &names[i]
-		groups := p.named.lookup(&id.name)
-		for k := range groups {
-			if groups[k].allows.of(j.r.Action) != 0 {
-				ask(&p.groups[groups[k].group], id.grant)
+		s := p.named.lookup(&id.name)
+		if s == nil {
+			continue
+		}
+		for k := range s.n {
+			if g := &p.groups[p.named.group(s, k)]; g.index.allows.of(j.r.Action) != 0 {
+				ask(g, id.grant)
 			}
 		}
 	}
-	return best, statement
+	return best, first.number()
 }
 
 // worth returns what an Allow of p for the principals of g is worth to the caller.

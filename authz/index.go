@@ -10,29 +10,29 @@ import (
 	"github.com/writ-iam/writ/wildcard"
 )
 
-// index finds the statements of one effect that may speak of an action. An action that is named in full is looked up by its
-// name; a pattern by its service; what is left, "*" and NotAction, is asked every time.
+// index finds the statements that may speak of an action: those of a program, of a group within it, or of all the programs of a set. An action that is named
+// in full is looked up by its name; a pattern by its service; what is left, "*" and NotAction, is asked every time.
 //
 // Most statements that a request is compared with do not apply, so everything here is made to find that out early: bits
-// before tables, tables before texts, and the few bytes of a guard before a whole pattern.
+// before tables, tables before texts, and the few bytes of a guard before a whole pattern. And most of what a decision costs is waiting for memory that
+// is in no cache, so all of it is small and lies together.
 type index struct {
-	spoken
+	// slots is an open-addressing table of the actions that are named in full and the services that patterns speak of.
+	slots []slot
+	// named are the statements that name an action in full.
+	named []ref
+	// wide are those among patterned that are asked every time.
+	wide span
+	// ambiguous: two keys have the same hash. Else it suffices to compare keys when something was found.
+	ambiguous bool
+	// denies and allows tell what the statements of either effect may speak of.
+	denies, allows spoken
 	// tabled has the bits of the services in the table; those of spoken are all set if there are statements to be asked every time.
 	tabled uint64
-	// slots is an open-addressing table by the hash of a key, which is the name of an action or service.
-	slots []slot
-	// refs has what the slots point to, and from wide on what is asked every time.
-	refs []ref
-	wide int32
-	// sole is the slot of the one service that patterns speak of, if it is only one: most policies are about few.
-	sole slot
-	// keys are those of the slots, and behind them that of sole: two can have one hash, but it suffices to look when something was found.
-	keys *[]string
-}
-
-// indexBuilder collects what an index is made of.
-type indexBuilder struct {
-	entries []entry
+	// patterned are the statements with patterns of a service, and behind them the wide ones.
+	patterned []patternRef
+	// patterns are those of patterned, in the same order; nil where mask and name say it all.
+	patterns []*wildcard.Pattern
 }
 
 // spoken tells at once that statements have nothing to say of an action: it has a bit for each action that they name in full, and for each
@@ -51,43 +51,78 @@ func (s *spoken) add(o spoken) {
 	s.services |= o.services
 }
 
+// slot is what an index has for an action or service.
 type slot struct {
-	hash   uint32
-	lo, hi uint32 // of refs; hi is 0 in an empty slot
-	// shared: another key of the table has the same hash.
-	shared bool
+	span
+	hash uint32 // of the key
+	// key is the action's name or the service. In a set it is the very text that an Action has, so that comparing them is comparing pointers.
+	key string
 }
 
-// ref points to a statement, with what must hold of the action and resource for it to apply, in an order from cheap to dear.
+// span is a stretch of named or patterned: the denies from lo to mid, and the allows from mid to hi. An empty slot has hi 0.
+type span struct{ lo, mid, hi uint32 }
+
+// ref points to a statement.
 type ref struct {
-	// mask and name are a necessary condition on the first eight bytes of the action's name: see Action.start.
-	mask, name uint64
-	// guard is a necessary condition on the resource.
-	guard guard
-	// pattern is what the action's name must match, if that is not said by mask and name.
-	pattern   *wildcard.Pattern
-	statement int32
-	kind      refKind
+	guard uint64 // see guard
+	at    place
 }
 
-type refKind uint8
+// patternRef points to a statement with a pattern of actions, or with NotAction. mask and name are a necessary condition on the first eight bytes of the
+// action's name: see Action.start.
+type patternRef struct {
+	mask, name uint64
+	ref
+}
+
+// place says where a statement stands, in a number that grows from one statement to the next: that of its program in a set, its own, and in the lowest
+// bits where its guard ends.
+type place uint64
 
 const (
-	ofService   refKind = iota // pattern speaks of the name behind the service
-	ofAll                      // pattern speaks of the whole action
-	ofNotAction                // the statement has NotAction
+	noPlace       = ^place(0)
+	guardEndBits  = 16
+	statementBits = 24
+	programBits   = 64 - statementBits - guardEndBits
 )
 
+func placeOf(program, statement int) place {
+	return place(program)<<(statementBits+guardEndBits) | place(statement)<<guardEndBits
+}
+
+func (p place) program() int   { return int(p >> (statementBits + guardEndBits)) }
+func (p place) statement() int { return int(p >> guardEndBits & (1<<statementBits - 1)) }
+func (p place) guardEnd() uint { return uint(p & (1<<guardEndBits - 1)) }
+
+// number is statement as a Decision has it, -1 for noPlace.
+func (p place) number() int32 {
+	if p == noPlace {
+		return -1
+	}
+	return int32(p.statement())
+}
+
+// indexBuilder collects what an index is made of, in the order of the statements.
+type indexBuilder struct {
+	entries []entry
+}
+
 type entry struct {
-	key  string // the action's name or the service
+	key  string // the action's name or the service; none if the statement is asked every time
+	hash uint32 // of the key
 	kind entryKind
-	ref
+	// effect is 0 for a Deny and 1 for an Allow.
+	effect uint8
+	// found is the place of the key among those that the builder found.
+	found   uint32
+	pattern *wildcard.Pattern
+	patternRef
 }
 
 type entryKind uint8
 
 const (
-	exactEntry entryKind = iota
+	namedEntry entryKind = iota
 	serviceEntry
 	wideEntry
 )
@@ -106,48 +141,96 @@ func startOf(name string) (n uint64) {
 }
 
 // add enters a statement by its Action or NotAction element.
-func (b *indexBuilder) add(number int32, s *policy.Statement, common guard) {
-	base := ref{statement: number, guard: common}
+func (b *indexBuilder) add(number int, s *policy.Statement, common guard) {
+	base := entry{kind: wideEntry}
+	base.at = placeOf(0, number)
+	if common.end < 1<<guardEndBits {
+		base.at |= place(common.end)
+		base.guard = common.bytes
+	}
+	if s.Effect == policy.Allow {
+		base.effect = 1
+	}
 	if s.Action.Not {
 		if len(s.Action.Items) > 0 {
-			base.kind = ofNotAction
-			b.entries = append(b.entries, entry{kind: wideEntry, ref: base})
+			b.entries = append(b.entries, base)
 		}
 		return
 	}
-	b.entries = slices.Grow(b.entries, len(s.Action.Items))
 	for _, v := range s.Action.Items {
 		text := fold.Name(v.Text)
 		if !strings.ContainsAny(text, ":*?") {
 			continue // no action is without a colon, and in the table it would be taken for a service
 		}
-		b.entries = append(b.entries, newEntry(base, text))
+		b.entries = append(b.entries, base)
+		b.entries[len(b.entries)-1].speaksOf(text)
 	}
 }
 
-// newEntry makes an entry of an action as a policy writes it.
-func newEntry(r ref, text string) entry {
+// speaksOf completes an entry by an action as a policy writes it.
+func (e *entry) speaksOf(text string) {
 	service, name, _ := strings.Cut(text, ":")
 	switch {
 	case !strings.ContainsAny(text, "*?"):
-		return entry{key: text, kind: exactEntry, ref: r}
+		e.kind = namedEntry
+		e.key, e.hash = text, fold.Hash(text)
+		return
 	case strings.ContainsAny(service, "*?"):
-		r.kind = ofAll
 		if p := wildcard.Parse(text); !p.MatchesAll() {
-			r.pattern = &p
+			e.pattern = &p
 		}
-		return entry{kind: wideEntry, ref: r}
+		return
 	}
-	p := wildcard.Parse(name)
+	e.kind = serviceEntry
+	e.key, e.hash = service, fold.Hash(service)
 	start := name[:min(strings.IndexAny(name, "*?"), 8)]
-	r.name = startOf(start)
-	r.mask = 1<<(8*len(start)) - 1
+	e.name = startOf(start)
+	e.mask = 1<<(8*len(start)) - 1
 	// "Get*" is said by its first bytes; what is longer, or has more wildcards, is not.
 	// Neither is what holds a zero byte, which is how short names are filled up.
+	p := wildcard.Parse(name)
 	if prefix, ok := p.Prefix(); !p.MatchesAll() && (!ok || len(prefix) > 8 || strings.IndexByte(prefix, 0) >= 0) {
-		r.pattern = &p
+		e.pattern = &p
 	}
-	return entry{key: service, kind: serviceEntry, ref: r}
+}
+
+// addAll enters the statements of a program of a set by their entries in the program's own index.
+func (b *indexBuilder) addAll(number int, ix *index) {
+	add := func(e entry, refs span) {
+		for i := refs.lo; i < refs.hi; i++ {
+			if e.effect = 0; i >= refs.mid {
+				e.effect = 1
+			}
+			if e.kind == namedEntry {
+				e.ref = ix.named[i]
+			} else {
+				e.patternRef, e.pattern = ix.patterned[i], ix.patterns[i]
+			}
+			e.at |= placeOf(number, 0)
+			b.entries = append(b.entries, e)
+		}
+	}
+	for i := range ix.slots {
+		s := &ix.slots[i]
+		e := entry{key: s.key, hash: s.hash}
+		if s.hi != 0 && s.isService() {
+			e.kind = serviceEntry
+		}
+		add(e, s.span)
+	}
+	add(entry{kind: wideEntry}, ix.wide)
+}
+
+// isService reports whether the key of a slot that is not empty is a service. Actions have a colon and services none.
+func (s *slot) isService() bool { return strings.IndexByte(s.key, ':') < 0 }
+
+// foundKey is a key of an index that is being built, with the number of its denies and allows, and then with the places where the next of them goes.
+type foundKey struct {
+	key  string
+	hash uint32
+	kind entryKind
+	n    [2]uint32
+	last place // the statement that was counted last
 }
 
 // index makes the index. The builder cannot be used any more.
@@ -155,72 +238,111 @@ func (b *indexBuilder) index() (ix index) {
 	if len(b.entries) == 0 {
 		return ix
 	}
-	slices.SortFunc(b.entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.kind, b.kind), strings.Compare(a.key, b.key), cmp.Compare(a.statement, b.statement))
-	})
-	// A statement that names an action twice is asked once.
-	entries := slices.CompactFunc(b.entries, func(a, b entry) bool {
-		return a.kind == exactEntry && a.sameKey(&b) && a.statement == b.statement
-	})
-	keyed := slices.IndexFunc(entries, func(e entry) bool { return e.kind == wideEntry })
-	if keyed < 0 {
-		keyed = len(entries)
+	keys, wide := b.count(&ix)
+	named, patterned := layOut(&ix, keys)
+	ix.wide = span{patterned, patterned + wide.n[0], patterned + wide.n[0] + wide.n[1]}
+	wide.n = [2]uint32{ix.wide.lo, ix.wide.mid}
+	if named > 0 {
+		ix.named = make([]ref, named)
 	}
-	ix.refs, ix.wide = make([]ref, len(entries)), int32(keyed)
-	for i := range entries {
-		ix.refs[i] = entries[i].ref
+	if ix.wide.hi > 0 {
+		ix.patterned, ix.patterns = make([]patternRef, ix.wide.hi), make([]*wildcard.Pattern, ix.wide.hi)
 	}
-	ix.fill(entries[:keyed])
-	ix.tabled = ix.services
-	if keyed < len(entries) {
-		ix.services = ^uint64(0)
+	for i := range b.entries {
+		e := &b.entries[i]
+		if e.found == again {
+			continue
+		}
+		k := &wide
+		if e.kind != wideEntry {
+			k = &keys[e.found]
+		}
+		at := k.n[e.effect]
+		k.n[e.effect]++
+		if e.kind == namedEntry {
+			ix.named[at] = e.ref
+		} else {
+			ix.patterned[at], ix.patterns[at] = e.patternRef, e.pattern
+		}
 	}
 	return ix
 }
 
-// fill makes the table of entries that are sorted by kind and key.
-func (ix *index) fill(entries []entry) {
-	different := 0
-	for i := range entries {
-		if i == 0 || !entries[i].sameKey(&entries[i-1]) {
-			different++
+// again marks an entry for what its statement has said already.
+const again = ^uint32(0)
+
+// count finds the keys of the entries and counts the entries of each.
+func (b *indexBuilder) count(ix *index) (keys []foundKey, wide foundKey) {
+	keys = make([]foundKey, sizeFor(len(b.entries)))
+	mask := uint32(len(keys) - 1)
+	bits := [2]*spoken{&ix.denies, &ix.allows}
+	for i := range b.entries {
+		e := &b.entries[i]
+		said := bits[e.effect]
+		if e.kind == wideEntry {
+			wide.n[e.effect]++
+			said.services = ^uint64(0)
+			continue
 		}
-	}
-	if different == 0 {
-		return
-	}
-	services, size := 0, sizeFor(different)
-	keys := make([]string, size+1)
-	ix.slots, ix.keys = make([]slot, size), &keys
-	for i := 0; i < len(entries); {
-		e := &entries[i]
-		s := slot{hash: fold.Hash(e.key), lo: uint32(i)}
-		for ; i < len(entries) && entries[i].sameKey(e); i++ {
+		at := e.hash & mask
+		for keys[at].kind != 0 && (keys[at].hash != e.hash || keys[at].key != e.key) {
+			at = (at + 1) & mask
 		}
-		s.hi = uint32(i)
-		at := s.hash % uint32(size)
-		for ix.slots[at].hi != 0 {
-			if ix.slots[at].hash == s.hash {
-				s.shared, ix.slots[at].shared = true, true
-			}
-			at = (at + 1) % uint32(size)
+		k := &keys[at]
+		switch {
+		case k.kind == 0:
+			*k = foundKey{key: e.key, hash: e.hash, kind: 1 + e.kind}
+		case e.kind == namedEntry && k.last == e.at:
+			e.found = again
+			continue
 		}
-		ix.slots[at], keys[at] = s, e.key
-		if e.kind == serviceEntry {
-			ix.services |= bitOf(s.hash)
-			services++
-			ix.sole, keys[size] = s, e.key
+		k.n[e.effect]++
+		k.last = e.at
+		e.found = at
+		if e.kind == namedEntry {
+			said.actions[wordOf(e.hash)] |= bitOf(e.hash)
 		} else {
-			ix.actions[wordOf(s.hash)] |= bitOf(s.hash)
+			said.services |= bitOf(e.hash)
+			ix.tabled |= bitOf(e.hash)
 		}
 	}
-	if services != 1 {
-		ix.sole = slot{}
-	}
+	return keys, wide
 }
 
-// sameKey reports whether two entries belong in one slot. Actions have a colon and services none, so a key is of one kind.
-func (e *entry) sameKey(o *entry) bool { return e.kind == o.kind && e.key == o.key }
+// layOut gives each key its slot and stretch.
+func layOut(ix *index, keys []foundKey) (named, patterned uint32) {
+	n := 0
+	for i := range keys {
+		if keys[i].kind != 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, 0
+	}
+	ix.slots = make([]slot, sizeFor(n))
+	mask := uint32(len(ix.slots) - 1)
+	for i := range keys {
+		k := &keys[i]
+		if k.kind == 0 {
+			continue
+		}
+		next := &named
+		if k.kind == 1+serviceEntry {
+			next = &patterned
+		}
+		s := slot{span{*next, *next + k.n[0], *next + k.n[0] + k.n[1]}, k.hash, k.key}
+		k.n = [2]uint32{s.lo, s.mid}
+		*next = s.hi
+		at := k.hash & mask
+		for ix.slots[at].hi != 0 {
+			ix.ambiguous = ix.ambiguous || ix.slots[at].hash == s.hash
+			at = (at + 1) & mask
+		}
+		ix.slots[at] = s
+	}
+	return named, patterned
+}
 
 // sizeFor returns a power of two that leaves a table of n keys at most two thirds full.
 func sizeFor(n int) int {
@@ -231,89 +353,111 @@ func sizeFor(n int) int {
 	return size
 }
 
-// first returns the number of the first statement below limit that applies to the request, or -1.
-func (ix *index) first(p *Program, r *Request, limit int32) int32 {
-	found := int32(-1)
-	if ix.actions[r.Action.word]&r.Action.bit != 0 {
-		if n := ix.find(r.Action.hash, r.Action.folded, p, r, limit); n >= 0 {
-			found, limit = n, n
-		}
-	}
-	if ix.sole.hi != 0 {
-		if ix.sole.hash == r.Action.serviceHash {
-			if n := p.firstOf(ix.refs[ix.sole.lo:ix.sole.hi], r, limit); n >= 0 && (*ix.keys)[len(ix.slots)] == r.Action.service {
-				found, limit = n, n
-			}
-		}
-	} else if ix.tabled&r.Action.serviceBit != 0 {
-		if n := ix.find(r.Action.serviceHash, r.Action.service, p, r, limit); n >= 0 {
-			found, limit = n, n
-		}
-	}
-	if int(ix.wide) < len(ix.refs) {
-		if n := p.firstOf(ix.refs[ix.wide:], r, limit); n >= 0 {
-			found = n
-		}
-	}
-	return found
-}
-
-// find asks the statements behind a key.
-func (ix *index) find(hash uint32, key string, p *Program, r *Request, limit int32) int32 {
+// find returns the slot of a key, or an empty one. It may be that of another key with the same hash.
+func (ix *index) find(hash uint32, key string) *slot {
 	mask := uint32(len(ix.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
-		s := &ix.slots[i]
-		if s.hi == 0 {
-			return -1
-		}
-		if s.hash != hash {
-			continue
-		}
-		n := p.firstOf(ix.refs[s.lo:s.hi], r, limit)
-		if n < 0 && !s.shared {
-			return -1
-		}
-		if n >= 0 && (*ix.keys)[i] == key {
-			return n
+		if s := &ix.slots[i]; s.hi == 0 || s.hash == hash && (!ix.ambiguous || s.key == key) {
+			return s
 		}
 	}
 }
 
-// firstOf asks the statements of a list in their order.
-func (p *Program) firstOf(refs []ref, r *Request, limit int32) int32 {
-	resource := r.resource.Text()
-	start := r.Action.start
-	for i := range refs {
-		ref := &refs[i]
-		if start&ref.mask != ref.name {
-			continue
-		}
-		// This is ref.guard.passes(resource), which the compiler does not put in line.
-		if end := ref.guard.end; end != 0 && (uint(end) > uint(len(resource)) || lastBytes(resource[:end]) != ref.guard.bytes) {
-			continue
-		}
-		if ref.statement >= limit {
-			return -1
-		}
-		s := &p.statements[ref.statement]
-		switch {
-		case ref.kind == ofNotAction:
-			if !s.matchesNotAction(r.Action) {
-				continue
+// firstDeny returns the place of the first Deny before limit that applies, or else limit. statements are those of each program.
+func (ix *index) firstDeny(statements [][]statement, r *Request, limit place) place {
+	a := r.Action
+	if ix.denies.actions[a.word]&a.bit != 0 {
+		if s := ix.find(a.hash, a.folded); s.lo < s.mid {
+			if at := firstNamed(ix.named[s.lo:s.mid], statements, r, limit); at != limit && s.key == a.folded {
+				limit = at
 			}
-		case ref.pattern == nil:
-		case ref.kind == ofAll:
-			if !ref.pattern.Match(r.Action.folded) {
-				continue
-			}
-		case !ref.pattern.Match(r.Action.name()):
-			continue
-		}
-		if s.matches(r) {
-			return ref.statement
 		}
 	}
-	return -1
+	if ix.tabled&ix.denies.services&a.serviceBit != 0 {
+		if s := ix.find(a.serviceHash, a.service); s.lo < s.mid {
+			if at := ix.firstPattern(s.lo, s.mid, statements, r, limit); at != limit && s.key == a.service {
+				limit = at
+			}
+		}
+	}
+	if ix.wide.lo < ix.wide.mid {
+		limit = ix.firstPattern(ix.wide.lo, ix.wide.mid, statements, r, limit)
+	}
+	return limit
+}
+
+// firstAllow is firstDeny for an Allow.
+func (ix *index) firstAllow(statements [][]statement, r *Request, limit place) place {
+	a := r.Action
+	if ix.allows.actions[a.word]&a.bit != 0 {
+		if s := ix.find(a.hash, a.folded); s.mid < s.hi {
+			if at := firstNamed(ix.named[s.mid:s.hi], statements, r, limit); at != limit && s.key == a.folded {
+				limit = at
+			}
+		}
+	}
+	if ix.tabled&ix.allows.services&a.serviceBit != 0 {
+		if s := ix.find(a.serviceHash, a.service); s.mid < s.hi {
+			if at := ix.firstPattern(s.mid, s.hi, statements, r, limit); at != limit && s.key == a.service {
+				limit = at
+			}
+		}
+	}
+	if ix.wide.mid < ix.wide.hi {
+		limit = ix.firstPattern(ix.wide.mid, ix.wide.hi, statements, r, limit)
+	}
+	return limit
+}
+
+// firstNamed asks the statements of a list in their order, and returns the place of the first before limit that applies, or else limit.
+func firstNamed(refs []ref, statements [][]statement, r *Request, limit place) place {
+	resource := r.resource.Text()
+	for i := range refs {
+		f := &refs[i]
+		// This is guard.passes, which the compiler does not put in line.
+		if end := f.at.guardEnd(); end != 0 && (end > uint(len(resource)) || lastBytes(resource[:end]) != f.guard) {
+			continue
+		}
+		if f.at >= limit {
+			break
+		}
+		if statements[f.at.program()][f.at.statement()].matches(r) {
+			return f.at
+		}
+	}
+	return limit
+}
+
+// firstPattern is firstNamed for statements with patterns, from lo to hi.
+func (ix *index) firstPattern(lo, hi uint32, statements [][]statement, r *Request, limit place) place {
+	resource := r.resource.Text()
+	start := r.Action.start
+	refs := ix.patterned[lo:hi]
+	for i := range refs {
+		f := &refs[i]
+		if start&f.mask != f.name {
+			continue
+		}
+		if end := f.at.guardEnd(); end != 0 && (end > uint(len(resource)) || lastBytes(resource[:end]) != f.guard) {
+			continue
+		}
+		if f.at >= limit {
+			break
+		}
+		if p := ix.patterns[lo+uint32(i)]; p != nil {
+			name := r.Action.name()
+			if lo >= ix.wide.lo {
+				name = r.Action.folded
+			}
+			if !p.Match(name) {
+				continue
+			}
+		}
+		if s := &statements[f.at.program()][f.at.statement()]; s.matchesNotAction(r.Action) && s.matches(r) {
+			return f.at
+		}
+	}
+	return limit
 }
 
 // guard is a necessary condition for a text to match patterns, checked by one comparison: the last eight bytes of the text that all of the
@@ -347,18 +491,24 @@ func lastBytes(s string) uint64 {
 // principalTable maps a principal's name to the groups that name it.
 type principalTable struct {
 	slots []principalSlot
-	named []namedGroup
-}
-
-// namedGroup is a group among those that name somebody, with what it may speak of at hand.
-type namedGroup struct {
-	allows, denies spoken
-	group          int32
+	// others are the groups of a slot but its first.
+	others []int32
+	kinds  uint8 // a bit for each kind of name that there is
 }
 
 type principalSlot struct {
-	name   principalName
-	lo, hi uint32 // of named; hi is 0 in an empty slot
+	name  principalName
+	n     uint32 // how many groups name it; 0 in an empty slot
+	first int32
+	rest  uint32 // where the others begin
+}
+
+// group returns the number of group i of a slot.
+func (t *principalTable) group(s *principalSlot, i uint32) int32 {
+	if i == 0 {
+		return s.first
+	}
+	return t.others[s.rest+i-1]
 }
 
 // newPrincipalTable makes a table of the names of all groups that are found by name.
@@ -381,18 +531,17 @@ func newPrincipalTable(groups []group) (t principalTable) {
 	slices.SortStableFunc(pairs, func(a, b pair) int {
 		return cmp.Or(cmp.Compare(a.name.kind, b.name.kind), strings.Compare(a.name.text.Value(), b.name.text.Value()), cmp.Compare(a.group, b.group))
 	})
-	t.named = make([]namedGroup, len(pairs))
 	t.slots = make([]principalSlot, sizeFor(len(pairs)))
 	mask := uint32(len(t.slots) - 1)
-	for i := 0; i < len(pairs); {
-		s := principalSlot{name: pairs[i].name, lo: uint32(i)}
-		for ; i < len(pairs) && pairs[i].name == s.name; i++ {
-			g := &groups[pairs[i].group]
-			t.named[i] = namedGroup{g.allow.spoken, g.deny.spoken, pairs[i].group}
+	for len(pairs) > 0 {
+		s := principalSlot{name: pairs[0].name, n: 1, first: pairs[0].group, rest: uint32(len(t.others))}
+		t.kinds |= 1 << s.name.kind
+		for pairs = pairs[1:]; len(pairs) > 0 && pairs[0].name == s.name; pairs = pairs[1:] {
+			t.others = append(t.others, pairs[0].group)
+			s.n++
 		}
-		s.hi = uint32(i)
 		at := s.name.hash & mask
-		for t.slots[at].hi != 0 {
+		for t.slots[at].n != 0 {
 			at = (at + 1) & mask
 		}
 		t.slots[at] = s
@@ -400,19 +549,19 @@ func newPrincipalTable(groups []group) (t principalTable) {
 	return t
 }
 
-// lookup returns the groups that name n.
-func (t *principalTable) lookup(n *principalName) []namedGroup {
-	if len(t.slots) == 0 {
+// lookup returns the slot of n, or nil if no group names it.
+func (t *principalTable) lookup(n *principalName) *principalSlot {
+	if t.kinds>>n.kind&1 == 0 {
 		return nil
 	}
 	mask := uint32(len(t.slots) - 1)
 	for i := n.hash & mask; ; i = (i + 1) & mask {
 		s := &t.slots[i]
-		if s.hi == 0 {
+		if s.n == 0 {
 			return nil
 		}
 		if s.name == *n {
-			return t.named[s.lo:s.hi]
+			return s
 		}
 	}
 }

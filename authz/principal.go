@@ -95,7 +95,8 @@ type principalName struct {
 type nameKind uint8
 
 const (
-	awsName nameKind = iota
+	awsName    nameKind = iota
+	uniqueName          // an awsName that is no ARN: the id of a user or role
 	accountName
 	serviceName
 	federatedName
@@ -103,6 +104,9 @@ const (
 )
 
 func newPrincipalName(kind nameKind, text string) principalName {
+	if kind == awsName && !strings.HasPrefix(text, "arn:") {
+		kind = uniqueName
+	}
 	return principalName{kind: kind, text: unique.Make(text), hash: fold.Hash(text) + uint32(kind)}
 }
 

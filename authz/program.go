@@ -40,8 +40,9 @@ type Program struct {
 	// others is 1 if the policy says whom it speaks of, and so has no place among identity policies.
 	others uint64
 	// own has the statements of a policy without principals.
-	own        effects
-	statements []statement
+	own index
+	// statements has the statements of this program alone; an index may be of several.
+	statements [1][]statement
 	// groups have those of a policy with principals.
 	groups []group
 	// everyone are the groups that are not found by name: those of "*", and those with NotPrincipal.
@@ -60,29 +61,9 @@ type Program struct {
 	Name string
 }
 
-// effects are the statements of either effect.
-type effects struct {
-	allow, deny index
-}
-
-// effectsBuilder collects the statements of either effect.
-type effectsBuilder struct {
-	allow, deny indexBuilder
-}
-
-// of returns the builder for an effect.
-func (b *effectsBuilder) of(effect policy.Effect) *indexBuilder {
-	if effect == policy.Deny {
-		return &b.deny
-	}
-	return &b.allow
-}
-
-func (b *effectsBuilder) effects() effects { return effects{b.allow.index(), b.deny.index()} }
-
 // group holds statements that speak of the same principals.
 type group struct {
-	effects
+	index    index
 	names    []principalName
 	everyone bool // "*" is among them
 	not      bool // NotPrincipal
@@ -154,46 +135,57 @@ func commonGuard(s *policy.Statement, c *statement, variables bool) guard {
 // Compile makes a Program of a document. It takes time and memory in proportion to the document's size, but for the
 // sorting of its actions.
 func Compile(d *policy.Document, k Kind) *Program {
-	p := &Program{Document: d, kind: k, statements: make([]statement, len(d.Statements))}
+	if len(d.Statements) >= 1<<statementBits {
+		panic("authz: more than 16 million statements in a document") // no memory holds them
+	}
+	p := &Program{Document: d, kind: k}
+	p.statements[0] = make([]statement, len(d.Statements))
 	if k.hasPrincipals() {
 		p.others = 1
 	}
-	var own effectsBuilder
+	var own indexBuilder
+	if !k.hasPrincipals() {
+		n := 0
+		for i := range d.Statements {
+			n += max(1, len(d.Statements[i].Action.Items))
+		}
+		own.entries = make([]entry, 0, n)
+	}
 	var groups groupBuilder
 	for i := range d.Statements {
-		s, c := &d.Statements[i], &p.statements[i]
+		s, c := &d.Statements[i], &p.statements[0][i]
 		*c = compileStatement(s, k, d.Variables())
 		g := commonGuard(s, c, d.Variables())
 		p.allowsAll = p.allowsAll || allowsAll(s, k)
 		switch {
 		case !k.hasPrincipals():
-			own.of(s.Effect).add(int32(i), s, g)
+			own.add(i, s, g)
 		case s.Principal.Present(): // without one it speaks of nobody (doc/language.md 23)
-			groups.add(int32(i), s, g)
+			groups.add(i, s, g)
 		}
 	}
-	p.own = own.effects()
+	p.own = own.index()
 	p.spoke(&p.own)
 	p.groups = groups.groups
 	for i := range p.groups {
 		g := &p.groups[i]
-		g.effects = groups.builders[i].effects()
-		p.spoke(&g.effects)
+		g.index = groups.builders[i].index()
+		p.spoke(&g.index)
 		if g.not || g.everyone {
 			p.everyone = append(p.everyone, int32(i))
 			continue
 		}
-		p.namedAllows.add(g.allow.spoken)
-		p.namedDenies.add(g.deny.spoken)
+		p.namedAllows.add(g.index.allows)
+		p.namedDenies.add(g.index.denies)
 	}
 	p.named = newPrincipalTable(p.groups)
 	return p
 }
 
 // spoke adds what statements may speak of to what the whole policy may.
-func (p *Program) spoke(e *effects) {
-	p.allows.add(e.allow.spoken)
-	p.denies.add(e.deny.spoken)
+func (p *Program) spoke(ix *index) {
+	p.allows.add(ix.allows)
+	p.denies.add(ix.denies)
 }
 
 // allowsAll reports whether a statement allows everyone everything without condition.
@@ -211,7 +203,7 @@ func (p *Program) Kind() Kind { return p.kind }
 // groupBuilder sorts statements by whom they speak of.
 type groupBuilder struct {
 	groups   []group
-	builders []effectsBuilder // of the groups
+	builders []indexBuilder // of the groups
 	byKey    map[string]int
 }
 
@@ -220,19 +212,19 @@ const maxSpread = 256
 
 // add enters a statement. One that names few principals goes to a group of each of them, so that all that speaks of a principal is in
 // one place; one that names many shares a group with those that name the very same.
-func (b *groupBuilder) add(number int32, s *policy.Statement, common guard) {
+func (b *groupBuilder) add(number int, s *policy.Statement, common guard) {
 	g := groupOf(&s.Principal)
 	if g.not || g.everyone || len(g.names)*len(s.Action.Items) > maxSpread {
-		b.builder(g).of(s.Effect).add(number, s, common)
+		b.builder(g).add(number, s, common)
 		return
 	}
 	for i := range g.names {
-		b.builder(group{names: g.names[i : i+1]}).of(s.Effect).add(number, s, common)
+		b.builder(group{names: g.names[i : i+1]}).add(number, s, common)
 	}
 }
 
 // builder returns the builder of a group, which is added if there is none for the same principals.
-func (b *groupBuilder) builder(g group) *effectsBuilder {
+func (b *groupBuilder) builder(g group) *indexBuilder {
 	key := g.key()
 	i, ok := b.byKey[key]
 	if !ok {
@@ -242,7 +234,7 @@ func (b *groupBuilder) builder(g group) *effectsBuilder {
 		i = len(b.groups)
 		b.byKey[key] = i
 		b.groups = append(b.groups, g)
-		b.builders = append(b.builders, effectsBuilder{})
+		b.builders = append(b.builders, indexBuilder{})
 	}
 	return &b.builders[i]
 }

@@ -16,8 +16,8 @@ type Action struct {
 	given   string
 	folded  string
 	service string
-	// key and serviceKey are folded and service in a form that is compared at once.
-	key, serviceKey unique.Handle[string]
+	// kept keeps the texts of folded and service the same in all actions and sets.
+	kept [2]unique.Handle[string]
 	// hash and serviceHash are those of folded and service; bit, word and serviceBit are made of them: see spoken.
 	hash, serviceHash uint32
 	bit, serviceBit   uint64
@@ -52,7 +52,8 @@ func NewAction(name string) (*Action, error) {
 	a := &Action{given: name, folded: folded, service: service, hash: fold.Hash(folded), serviceHash: fold.Hash(service), start: startOf(rest)}
 	a.bit, a.serviceBit = bitOf(a.hash), bitOf(a.serviceHash)
 	a.word = wordOf(a.hash)
-	a.key, a.serviceKey = unique.Make(folded), unique.Make(service)
+	a.kept = [2]unique.Handle[string]{unique.Make(folded), unique.Make(service)}
+	a.folded, a.service = a.kept[0].Value(), a.kept[1].Value()
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if policy.SupportsResourceControl(service) && folded != "kms:retiregrant" {
 		a.traits |= resourceControlled
