@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/internal/jsontext"
 )
 
@@ -141,4 +142,26 @@ var mixedForms = []*regexp.Regexp{
 	regexp.MustCompile(`"[^"]*[*?][^"]*\$\{[^"]*[*?][^"]*"`),
 	regexp.MustCompile(`IgnoreCase[^}]*\$\{`),
 	regexp.MustCompile(`"Bool[^}]*\$\{`),
+}
+
+// A request that is made, judged and forgotten takes no memory: nothing of authz keeps it.
+func TestARequestTakesNoMemory(t *testing.T) {
+	c, err := authz.ParseCase(smallCase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, a, source := c.Request.Principal, c.Request.Action, condition.NewKey("aws:SourceIp")
+	policies := c.Policies
+	policies.IdentitySet, policies.Identity = authz.NewSet(policies.Identity), nil
+	for name, ps := range map[string]*authz.Policies{"list": &c.Policies, "set": &policies} {
+		allowed := true
+		if n := testing.AllocsPerRun(5, func() {
+			var r authz.Request
+			r.Reset(p, a, "arn:aws:s3:::bucket/home/alice/x.txt")
+			r.Context.Set(source, "203.0.113.7")
+			allowed = allowed && authz.Decide(&r, ps).Allowed()
+		}); n != 0 || !allowed {
+			t.Errorf("%s: %v allocations, allowed: %v", name, n, allowed)
+		}
+	}
 }

@@ -40,8 +40,9 @@ func Decide(r *Request, ps *Policies) Decision {
 			return implicit(NoLayer, 0) // whatever the policies say (doc/language.md 31)
 		}
 	}
-	var j judge
-	j.prepare(r, ps)
+	// A literal here, so that the compiler sees that nothing keeps r: then a request that is made, judged and forgotten costs no memory.
+	j := judge{r: r, ps: ps}
+	j.prepare()
 	if d := j.explicitDeny(); d.Effect == ExplicitDeny {
 		return d
 	}
@@ -66,8 +67,9 @@ type judge struct {
 }
 
 // prepare leaves out the policies that do not apply to a caller of this kind: the last column of the table in evaluation.md §1, and §5.
-func (j *judge) prepare(r *Request, ps *Policies) {
-	j.r, j.ps, j.trust = r, ps, r.trusts()
+func (j *judge) prepare() {
+	r, ps := j.r, j.ps
+	j.trust = r.trusts()
 	j.organization = len(ps.ServiceControl)+len(ps.ResourceControl) > 0
 	switch r.Principal.Kind {
 	case User, RoleSession, FederatedSession:
@@ -508,6 +510,13 @@ func (j *judge) worth(p *Program, g *group) grant {
 	if !p.kind.hasPrincipals() {
 		return directGrant
 	}
+	// Nobody comes to a role without a signature or an assertion, and an assertion must be of a provider that
+	// the trust policy names (doc/language.md 24).
+	k := j.r.Principal.Kind
+	known := !(j.trust && p.kind == Resource && (k == Anonymous || k == Provider))
+	if g.everyone && !g.not && known {
+		return directGrant
+	}
 	strongest := noGrant
 	names := j.names()
 	for i := range names {
@@ -515,22 +524,13 @@ func (j *judge) worth(p *Program, g *group) grant {
 			strongest = max(strongest, id.grant)
 		}
 	}
-	everyone := g.everyone
-	if g.not {
-		if everyone || strongest != noGrant {
-			return noGrant
-		}
-		everyone = true
+	switch {
+	case !g.not:
+		return strongest
+	case g.everyone || strongest != noGrant || !known:
+		return noGrant
 	}
-	// Nobody comes to a role without a signature or an assertion, and an assertion must be of a provider that
-	// the trust policy names (doc/language.md 24).
-	if k := j.r.Principal.Kind; j.trust && p.kind == Resource && (k == Anonymous || k == Provider) {
-		everyone = false
-	}
-	if everyone {
-		return directGrant
-	}
-	return strongest
+	return directGrant
 }
 
 // implicit is the decision that a layer does not allow.

@@ -66,8 +66,8 @@ func (f *Finding) ConditionsHold() bool {
 // Layers that do not bear on the request, such as service control policies for a service-linked role, have no findings.
 func Explain(r *Request, ps *Policies) Explanation {
 	e := Explanation{Decision: Decide(r, ps)}
-	var j judge
-	j.prepare(r, ps)
+	j := judge{r: r, ps: ps}
+	j.prepare()
 	add := func(l Layer, level int, programs ...*Program) {
 		for i, p := range programs {
 			if p == nil {
