@@ -138,7 +138,7 @@ func (j *judge) explicitDeny() (d Decision) {
 			if s.misplaced {
 				return Decision{ExplicitDeny, IdentityLayer, nowhere, nil}
 			}
-			if at := s.index.firstDeny(s.statements, j.r, noPlace); at != noPlace {
+			if at := s.index.firstDeny(j.r, noPlace); at != noPlace {
 				return deniedBy(IdentityLayer, at.program(), s.programs[at.program()], at.number())
 			}
 		}
@@ -169,7 +169,7 @@ func (j *judge) deniedByOwn() Decision {
 	for m := j.denies; m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
 		p := programs[i]
-		if n := p.own.firstDeny(p.statements[:], j.r, noPlace).number(); n >= 0 {
+		if n := p.own.firstDeny(j.r, noPlace).number(); n >= 0 {
 			return deniedBy(IdentityLayer, first+i, p, n)
 		}
 	}
@@ -208,7 +208,7 @@ func (j *judge) mark(programs []*Program) bool {
 func (j *judge) firstOwn() (number int, statement int32, p *Program) {
 	first := 0
 	if s := j.ps.IdentitySet; s != nil {
-		if at := s.index.firstAllow(s.statements, j.r, noPlace); at != noPlace {
+		if at := s.index.firstAllow(j.r, noPlace); at != noPlace {
 			return at.program(), at.number(), s.programs[at.program()]
 		}
 		first = len(s.programs)
@@ -217,7 +217,7 @@ func (j *judge) firstOwn() (number int, statement int32, p *Program) {
 	for m := j.allows; m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
 		p := programs[i]
-		if n := p.own.firstAllow(p.statements[:], j.r, noPlace).number(); n >= 0 {
+		if n := p.own.firstAllow(j.r, noPlace).number(); n >= 0 {
 			return first + i, n, p
 		}
 	}
@@ -400,12 +400,12 @@ func (j *judge) resourceGrant() (best grant, by Decision) {
 // denied returns the first Deny of p that applies, or -1.
 func (j *judge) denied(p *Program) int32 {
 	if !p.kind.hasPrincipals() {
-		return p.own.firstDeny(p.statements[:], j.r, noPlace).number()
+		return p.own.firstDeny(j.r, noPlace).number()
 	}
 	first := noPlace
 	for _, i := range p.everyone {
 		if g := &p.groups[i]; g.index.denies.of(j.r.Action) != 0 && (!g.not || !j.spared(g)) {
-			first = g.index.firstDeny(p.statements[:], j.r, first)
+			first = g.index.firstDeny(j.r, first)
 		}
 	}
 	if p.namedDenies.of(j.r.Action) == 0 {
@@ -419,7 +419,7 @@ func (j *judge) denied(p *Program) int32 {
 		}
 		for k := range s.n {
 			if g := &p.groups[p.named.group(s, k)]; g.index.denies.of(j.r.Action) != 0 {
-				first = g.index.firstDeny(p.statements[:], j.r, first)
+				first = g.index.firstDeny(j.r, first)
 			}
 		}
 	}
@@ -460,7 +460,7 @@ func (j *judge) allowed(p *Program) int32 {
 		return -1
 	}
 	if !p.kind.hasPrincipals() {
-		return p.own.firstAllow(p.statements[:], j.r, noPlace).number()
+		return p.own.firstAllow(j.r, noPlace).number()
 	}
 	_, n := j.granted(p)
 	return n
@@ -477,7 +477,7 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 		case worth == best:
 			limit = first
 		}
-		if at := g.index.firstAllow(p.statements[:], j.r, limit); at != limit {
+		if at := g.index.firstAllow(j.r, limit); at != limit {
 			best, first = worth, at
 		}
 	}

@@ -73,7 +73,7 @@ func Explain(r *Request, ps *Policies) Explanation {
 			if p == nil {
 				continue
 			}
-			for n := range p.statements[0] {
+			for n := range p.statements {
 				f := j.finding(p, n)
 				f.Layer, f.Place = l, Place{int32(level), int32(i), int32(n)}
 				e.Findings = append(e.Findings, f)
@@ -106,7 +106,7 @@ func Explain(r *Request, ps *Policies) Explanation {
 
 // finding asks a statement's elements one by one, where the indexes of Decide stop at the first that fails.
 func (j *judge) finding(p *Program, number int) Finding {
-	s, c := &p.Document.Statements[number], &p.statements[0][number]
+	s, c := &p.Document.Statements[number], &p.statements[number]
 	f := Finding{Program: p, Effect: s.Effect}
 	f.Principal = j.namesCaller(p, s)
 	f.Action = namesAction(s, c, j.r.Action)

@@ -64,8 +64,9 @@ type span struct{ lo, mid, hi uint32 }
 
 // ref points to a statement.
 type ref struct {
-	guard uint64 // see guard
-	at    place
+	guard     uint64 // see guard
+	at        place
+	statement *statement
 }
 
 // patternRef points to a statement with a pattern of actions, or with NotAction. mask and name are a necessary condition on the first eight bytes of the
@@ -141,9 +142,9 @@ func startOf(name string) (n uint64) {
 }
 
 // add enters a statement by its Action or NotAction element.
-func (b *indexBuilder) add(number int, s *policy.Statement, common guard) {
+func (b *indexBuilder) add(number int, s *policy.Statement, c *statement, common guard) {
 	base := entry{kind: wideEntry}
-	base.at = placeOf(0, number)
+	base.at, base.statement = placeOf(0, number), c
 	if common.end < 1<<guardEndBits {
 		base.at |= place(common.end)
 		base.guard = common.bytes
@@ -363,54 +364,54 @@ func (ix *index) find(hash uint32, key string) *slot {
 	}
 }
 
-// firstDeny returns the place of the first Deny before limit that applies, or else limit. statements are those of each program.
-func (ix *index) firstDeny(statements [][]statement, r *Request, limit place) place {
+// firstDeny returns the place of the first Deny before limit that applies, or else limit.
+func (ix *index) firstDeny(r *Request, limit place) place {
 	a := r.Action
 	if ix.denies.actions[a.word]&a.bit != 0 {
 		if s := ix.find(a.hash, a.folded); s.lo < s.mid {
-			if at := firstNamed(ix.named[s.lo:s.mid], statements, r, limit); at != limit && s.key == a.folded {
+			if at := firstNamed(ix.named[s.lo:s.mid], r, limit); at != limit && s.key == a.folded {
 				limit = at
 			}
 		}
 	}
 	if ix.tabled&ix.denies.services&a.serviceBit != 0 {
 		if s := ix.find(a.serviceHash, a.service); s.lo < s.mid {
-			if at := ix.firstPattern(s.lo, s.mid, statements, r, limit); at != limit && s.key == a.service {
+			if at := ix.firstPattern(s.lo, s.mid, r, limit); at != limit && s.key == a.service {
 				limit = at
 			}
 		}
 	}
 	if ix.wide.lo < ix.wide.mid {
-		limit = ix.firstPattern(ix.wide.lo, ix.wide.mid, statements, r, limit)
+		limit = ix.firstPattern(ix.wide.lo, ix.wide.mid, r, limit)
 	}
 	return limit
 }
 
 // firstAllow is firstDeny for an Allow.
-func (ix *index) firstAllow(statements [][]statement, r *Request, limit place) place {
+func (ix *index) firstAllow(r *Request, limit place) place {
 	a := r.Action
 	if ix.allows.actions[a.word]&a.bit != 0 {
 		if s := ix.find(a.hash, a.folded); s.mid < s.hi {
-			if at := firstNamed(ix.named[s.mid:s.hi], statements, r, limit); at != limit && s.key == a.folded {
+			if at := firstNamed(ix.named[s.mid:s.hi], r, limit); at != limit && s.key == a.folded {
 				limit = at
 			}
 		}
 	}
 	if ix.tabled&ix.allows.services&a.serviceBit != 0 {
 		if s := ix.find(a.serviceHash, a.service); s.mid < s.hi {
-			if at := ix.firstPattern(s.mid, s.hi, statements, r, limit); at != limit && s.key == a.service {
+			if at := ix.firstPattern(s.mid, s.hi, r, limit); at != limit && s.key == a.service {
 				limit = at
 			}
 		}
 	}
 	if ix.wide.mid < ix.wide.hi {
-		limit = ix.firstPattern(ix.wide.mid, ix.wide.hi, statements, r, limit)
+		limit = ix.firstPattern(ix.wide.mid, ix.wide.hi, r, limit)
 	}
 	return limit
 }
 
 // firstNamed asks the statements of a list in their order, and returns the place of the first before limit that applies, or else limit.
-func firstNamed(refs []ref, statements [][]statement, r *Request, limit place) place {
+func firstNamed(refs []ref, r *Request, limit place) place {
 	resource := r.resource.Text()
 	for i := range refs {
 		f := &refs[i]
@@ -421,7 +422,7 @@ func firstNamed(refs []ref, statements [][]statement, r *Request, limit place) p
 		if f.at >= limit {
 			break
 		}
-		if statements[f.at.program()][f.at.statement()].matches(r) {
+		if f.statement.matches(r) {
 			return f.at
 		}
 	}
@@ -429,7 +430,7 @@ func firstNamed(refs []ref, statements [][]statement, r *Request, limit place) p
 }
 
 // firstPattern is firstNamed for statements with patterns, from lo to hi.
-func (ix *index) firstPattern(lo, hi uint32, statements [][]statement, r *Request, limit place) place {
+func (ix *index) firstPattern(lo, hi uint32, r *Request, limit place) place {
 	resource := r.resource.Text()
 	start := r.Action.start
 	refs := ix.patterned[lo:hi]
@@ -453,7 +454,7 @@ func (ix *index) firstPattern(lo, hi uint32, statements [][]statement, r *Reques
 				continue
 			}
 		}
-		if s := &statements[f.at.program()][f.at.statement()]; s.matchesNotAction(r.Action) && s.matches(r) {
+		if f.statement.matchesNotAction(r.Action) && f.statement.matches(r) {
 			return f.at
 		}
 	}

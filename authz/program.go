@@ -40,9 +40,8 @@ type Program struct {
 	// others is 1 if the policy says whom it speaks of, and so has no place among identity policies.
 	others uint64
 	// own has the statements of a policy without principals.
-	own index
-	// statements has the statements of this program alone; an index may be of several.
-	statements [1][]statement
+	own        index
+	statements []statement
 	// groups have those of a policy with principals.
 	groups []group
 	// everyone are the groups that are not found by name: those of "*", and those with NotPrincipal.
@@ -138,8 +137,7 @@ func Compile(d *policy.Document, k Kind) *Program {
 	if len(d.Statements) >= 1<<statementBits {
 		panic("authz: more than 16 million statements in a document") // no memory holds them
 	}
-	p := &Program{Document: d, kind: k}
-	p.statements[0] = make([]statement, len(d.Statements))
+	p := &Program{Document: d, kind: k, statements: make([]statement, len(d.Statements))}
 	if k.hasPrincipals() {
 		p.others = 1
 	}
@@ -153,15 +151,15 @@ func Compile(d *policy.Document, k Kind) *Program {
 	}
 	var groups groupBuilder
 	for i := range d.Statements {
-		s, c := &d.Statements[i], &p.statements[0][i]
+		s, c := &d.Statements[i], &p.statements[i]
 		*c = compileStatement(s, k, d.Variables())
 		g := commonGuard(s, c, d.Variables())
 		p.allowsAll = p.allowsAll || allowsAll(s, k)
 		switch {
 		case !k.hasPrincipals():
-			own.add(i, s, g)
+			own.add(i, s, c, g)
 		case s.Principal.Present(): // without one it speaks of nobody (doc/language.md 23)
-			groups.add(i, s, g)
+			groups.add(i, s, c, g)
 		}
 	}
 	p.own = own.index()
@@ -212,14 +210,14 @@ const maxSpread = 256
 
 // add enters a statement. One that names few principals goes to a group of each of them, so that all that speaks of a principal is in
 // one place; one that names many shares a group with those that name the very same.
-func (b *groupBuilder) add(number int, s *policy.Statement, common guard) {
+func (b *groupBuilder) add(number int, s *policy.Statement, c *statement, common guard) {
 	g := groupOf(&s.Principal)
 	if g.not || g.everyone || len(g.names)*len(s.Action.Items) > maxSpread {
-		b.builder(g).add(number, s, common)
+		b.builder(g).add(number, s, c, common)
 		return
 	}
 	for i := range g.names {
-		b.builder(group{names: g.names[i : i+1]}).add(number, s, common)
+		b.builder(group{names: g.names[i : i+1]}).add(number, s, c, common)
 	}
 }
 

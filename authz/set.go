@@ -9,10 +9,8 @@ import (
 // programs would have to be gone through. Make it once for a principal, or for all that have the same policies, and keep it until one of them
 // changes. A Set is immutable; it refers to the programs and does not copy their statements.
 type Set struct {
-	index index
-	// statements are those of each program.
-	statements [][]statement
-	programs   []*Program
+	index    index
+	programs []*Program
 	// kept keeps the texts of the index's keys the same in all actions and sets.
 	kept []unique.Handle[string]
 	// misplaced: a program says whom it speaks of, and so has no place here.
@@ -21,7 +19,7 @@ type Set struct {
 
 // NewSet makes a Set of programs that were compiled as Identity.
 func NewSet(programs []*Program) *Set {
-	s := &Set{programs: slices.Clone(programs), statements: make([][]statement, len(programs))}
+	s := &Set{programs: slices.Clone(programs)}
 	if len(programs) >= 1<<programBits {
 		panic("authz: more than 16 million policies in a set") // no memory holds them
 	}
@@ -31,7 +29,6 @@ func NewSet(programs []*Program) *Set {
 	}
 	b := indexBuilder{entries: make([]entry, 0, n)}
 	for i, p := range programs {
-		s.statements[i] = p.statements[0]
 		s.misplaced = s.misplaced || p.others != 0
 		b.addAll(i, &p.own)
 	}
