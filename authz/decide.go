@@ -403,7 +403,7 @@ func (j *judge) denied(p *Program) int32 {
 		return p.own.firstDeny(j.r, noPlace).number()
 	}
 	first := noPlace
-	for _, i := range p.everyone {
+	for i := range p.groups[:p.unnamed] {
 		if g := &p.groups[i]; g.index.denies.of(j.r.Action) != 0 && (!g.not || !j.spared(g)) {
 			first = g.index.firstDeny(j.r, first)
 		}
@@ -481,7 +481,7 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 			best, first = worth, at
 		}
 	}
-	for _, i := range p.everyone {
+	for i := range p.groups[:p.unnamed] {
 		if g := &p.groups[i]; g.index.allows.of(j.r.Action) != 0 {
 			ask(g, j.worth(p, g))
 		}

@@ -520,7 +520,7 @@ func newPrincipalTable(groups []group) (t principalTable) {
 	}
 	var pairs []pair
 	for i := range groups {
-		if g := &groups[i]; !g.not && !g.everyone {
+		if g := &groups[i]; g.isNamed() {
 			for _, n := range g.names {
 				pairs = append(pairs, pair{n, int32(i)})
 			}

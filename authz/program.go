@@ -44,9 +44,9 @@ type Program struct {
 	statements []statement
 	// groups have those of a policy with principals.
 	groups []group
-	// everyone are the groups that are not found by name: those of "*", and those with NotPrincipal.
-	everyone []int32
-	named    principalTable
+	// unnamed is how many of the groups, the first, are not found by name: those of "*", and those with NotPrincipal.
+	unnamed int
+	named   principalTable
 	// namedAllows and namedDenies tell what the groups in named may speak of.
 	namedAllows, namedDenies spoken
 	kind                     Kind
@@ -68,43 +68,50 @@ type group struct {
 	not      bool // NotPrincipal
 }
 
+// isNamed reports whether the group is found by the names in it.
+func (g *group) isNamed() bool { return !g.not && !g.everyone }
+
 // statement is a statement without its principals and actions, which the indexes hold. It has the size of a line of the processor's cache, and holds
 // itself what decides most questions.
 type statement struct {
-	form resourceForm
-	// text is what a resource must be or begin with.
-	text  string
-	tests []condition.Test
-	// resource is what onePattern matches.
-	resource *condition.ARN
+	resource // one, or one of the forms that stand for none and several
+	tests    []condition.Test
 	// more is there if there is anything that few statements have.
 	more *statementMore
 }
 
-// resourceForm says how a statement tells which resources it speaks of.
+// resource is an entry of Resource or NotResource.
+type resource struct {
+	form resourceForm
+	// text is what the resource must be or begin with.
+	text    string
+	pattern *condition.ARN
+}
+
+// resourceForm says how to compare a resource. Few entries need a pattern.
 type resourceForm uint8
 
 const (
 	anyResource   resourceForm = iota
 	oneText                    // text and no other
 	onePrefix                  // what begins with text
-	onePattern                 // what resource matches
-	manyResources              // what any of more.resources matches, or none of them if it is NotResource
+	onePattern                 // what pattern matches
+	manyResources              // for a statement: see more
 )
 
 // statementMore are the parts of a statement that few have.
 type statementMore struct {
-	resources    []resource
+	// resources: one of them must match, or none of them if they are of NotResource.
+	resources    []guardedResource
 	notResources bool
 	// notActions are the patterns of NotAction; notServices has the bits of the services that they may speak of.
 	notActions  []wildcard.Pattern
 	notServices uint64
 }
 
-// resource is an entry of Resource or NotResource.
-type resource struct {
-	guard   guard
-	pattern condition.ARN
+type guardedResource struct {
+	guard guard
+	resource
 }
 
 // commonGuard returns a guard that whatever any of a statement's resources matches passes.
@@ -169,8 +176,9 @@ func Compile(d *policy.Document, k Kind) *Program {
 		g := &p.groups[i]
 		g.index = groups.builders[i].index()
 		p.spoke(&g.index)
-		if g.not || g.everyone {
-			p.everyone = append(p.everyone, int32(i))
+		if !g.isNamed() {
+			p.groups[p.unnamed], p.groups[i] = p.groups[i], p.groups[p.unnamed]
+			p.unnamed++
 			continue
 		}
 		p.namedAllows.add(g.index.allows)
@@ -329,23 +337,28 @@ func (s *statement) matches(r *Request) bool {
 }
 
 func (s *statement) matchesResource(r *Request) bool {
-	switch s.form {
+	if s.form == manyResources {
+		return s.more.matchesResource(r)
+	}
+	return s.resource.matches(r)
+}
+
+func (x *resource) matches(r *Request) bool {
+	switch x.form {
 	case anyResource:
 		return true
 	case oneText:
-		return r.resource.Text() == s.text
+		return r.resource.Text() == x.text
 	case onePrefix:
-		return strings.HasPrefix(r.resource.Text(), s.text)
-	case onePattern:
-		return s.resource.Match(&r.resource, &r.Context)
+		return strings.HasPrefix(r.resource.Text(), x.text)
 	}
-	return s.more.matchesResource(r)
+	return x.pattern.Match(&r.resource, &r.Context)
 }
 
 func (m *statementMore) matchesResource(r *Request) bool {
 	text := r.resource.Text()
 	for i := range m.resources {
-		if m.resources[i].guard.passes(text) && m.resources[i].pattern.Match(&r.resource, &r.Context) {
+		if x := &m.resources[i]; x.guard.passes(text) && x.matches(r) {
 			return !m.notResources
 		}
 	}
@@ -398,26 +411,26 @@ func (c *statement) compileResources(s *policy.Statement, k Kind, variables bool
 		if v.Kind == policy.Null {
 			continue
 		}
-		pattern := condition.NewARN(v.Text, variables, completion)
+		x := newResource(condition.NewARN(v.Text, variables, completion))
 		if one {
-			c.compileResource(pattern)
+			c.resource = x
 			return
 		}
 		m := c.extend()
 		if m.resources == nil {
-			m.resources = make([]resource, 0, n)
+			m.resources = make([]guardedResource, 0, n)
 		}
-		m.resources = append(m.resources, resource{newGuard(condition.Prefix(v.Text, variables)), pattern})
+		m.resources = append(m.resources, guardedResource{newGuard(condition.Prefix(v.Text, variables)), x})
 	}
 	c.extend().notResources = s.Resource.Not
 }
 
-func (c *statement) compileResource(p condition.ARN) {
+func newResource(p condition.ARN) resource {
 	if text, ok := p.Literal(); ok {
-		c.form, c.text = oneText, text
-	} else if text, ok := p.Prefix(); ok {
-		c.form, c.text = onePrefix, text
-	} else {
-		c.form, c.resource = onePattern, &p
+		return resource{form: oneText, text: text}
 	}
+	if text, ok := p.Prefix(); ok {
+		return resource{form: onePrefix, text: text}
+	}
+	return resource{form: onePattern, pattern: &p}
 }

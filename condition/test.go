@@ -14,14 +14,16 @@ type Test struct {
 	Operator  Operator
 	wantsTrue bool // Bool and Null: "true" is among the values
 	wantFalse bool // the same for "false"
-	// literals are the values of String operators that hold no wildcards and variables: nearly all of nearly all policies, and
-	// so they stand here and the others behind a pointer.
-	literals []string
+	hasFirst  bool
+	// first is the first value of a String operator that holds no wildcards and variables: nearly all values of nearly all policies are
+	// such, and most often there is only one, so it stands here and the others behind a pointer.
+	first string
 	*values
 }
 
 // values are those of a policy, in the form of an operator's family. Those that do not parse match nothing and are left out.
 type values struct {
+	literals []string // like first
 	texts    []Text
 	numbers  []number
 	instants []instant
@@ -34,15 +36,19 @@ var noValues values
 // NewTest makes a Test of an operator, a key and the policy's values as texts. variables says that ${…} means something in them
 // (Version 2012-10-17).
 func NewTest(op Operator, key Key, texts []string, variables bool) Test {
-	var v values
-	t := Test{Operator: op, Key: key, values: &v}
+	t := Test{Operator: op, Key: key, values: &noValues}
 	for _, text := range texts {
 		t.add(text, variables)
 	}
-	if len(v.texts)+len(v.numbers)+len(v.instants)+len(v.ranges)+len(v.arns) == 0 {
-		t.values = &noValues
-	}
 	return t
+}
+
+// own returns the values of t to be added to.
+func (t *Test) own() *values {
+	if t.values == &noValues {
+		t.values = new(values)
+	}
+	return t.values
 }
 
 func (t *Test) add(value string, variables bool) {
@@ -50,23 +56,28 @@ func (t *Test) add(value string, variables bool) {
 	case stringFamily, likeFamily:
 		text := NewText(value, table[t.Operator.Comparison].family == likeFamily, variables)
 		if plain, ok := text.fixed.Literal(); ok && text.filled == nil {
-			t.literals = append(t.literals, plain)
+			t.addLiteral(plain)
 			break
 		}
-		t.texts = append(t.texts, text)
+		v := t.own()
+		v.texts = append(v.texts, text)
 	case foldFamily:
-		t.texts = append(t.texts, NewText(value, false, variables))
+		v := t.own()
+		v.texts = append(v.texts, NewText(value, false, variables))
 	case numericFamily:
 		if n, ok := parseNumber(value); ok {
-			t.numbers = append(t.numbers, n)
+			v := t.own()
+			v.numbers = append(v.numbers, n)
 		}
 	case dateFamily:
 		if d, ok := parseDate(value); ok {
-			t.instants = append(t.instants, d)
+			v := t.own()
+			v.instants = append(v.instants, d)
 		}
 	case boolFamily:
 		if text := NewText(value, false, variables); text.filled != nil {
-			t.texts = append(t.texts, text)
+			v := t.own()
+			v.texts = append(v.texts, text)
 			break
 		}
 		t.addBool(value)
@@ -74,15 +85,26 @@ func (t *Test) add(value string, variables bool) {
 		t.addBool(value)
 	case binaryFamily:
 		if isBase64(value) {
-			t.literals = append(t.literals, value)
+			t.addLiteral(value)
 		}
 	case addressFamily:
 		if r, ok := parseRange(value); ok {
-			t.ranges = append(t.ranges, r)
+			v := t.own()
+			v.ranges = append(v.ranges, r)
 		}
 	case arnFamily:
-		t.arns = append(t.arns, NewARN(value, variables, CompleteNever))
+		v := t.own()
+		v.arns = append(v.arns, NewARN(value, variables, CompleteNever))
 	}
+}
+
+func (t *Test) addLiteral(text string) {
+	if !t.hasFirst {
+		t.first, t.hasFirst = text, true
+		return
+	}
+	v := t.own()
+	v.literals = append(v.literals, text)
 }
 
 func (t *Test) addBool(value string) {
@@ -157,6 +179,9 @@ func (t *Test) matchText(text string, c *Context) bool {
 	row := &table[t.Operator.Comparison]
 	switch row.family {
 	case stringFamily, likeFamily, binaryFamily:
+		if t.hasFirst && t.first == text {
+			return true
+		}
 		for _, literal := range t.literals {
 			if literal == text {
 				return true
