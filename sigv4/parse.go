@@ -288,8 +288,15 @@ func (s *Signature) check(r *Request, o Options, at time.Time) error {
 	return nil
 }
 
+// maxHeaders is how many headers a request may have and sign.
+const maxHeaders = 200
+
 // headers checks that the host is signed and every x-amz- header of the request (sigv4.md §2, security.md S008).
 func (s *Signature) headers(r *Request) error {
+	// Each header is looked up among the signed ones: nobody's time shall go with the square of what a stranger sends.
+	if len(r.Header) > maxHeaders || strings.Count(s.signedHeaders, ";") >= maxHeaders {
+		return mismatch()
+	}
 	s.readHeaders(r)
 	if !s.signs("Host") && !s.signs(":authority") {
 		return refuse(SignatureDoesNotMatch, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")

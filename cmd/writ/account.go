@@ -94,7 +94,9 @@ func (o operatorServer) post(ctx context.Context, call string, body []byte, into
 		return err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if token, err := os.ReadFile(dataFiles{o.data}.token()); err == nil {
+	// The token goes to the server whose it is, and to no other.
+	own, _ := os.ReadFile(dataFiles{o.data}.address())
+	if token, err := os.ReadFile(dataFiles{o.data}.token()); err == nil && strings.TrimSpace(string(own)) == url {
 		request.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
 	}
 	client := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{TLSClientConfig: o.trust()}}

@@ -46,6 +46,7 @@ The account and the key of its root user can be fixed, so that a test suite know
 			ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			settings := config.Default()
+			settings.Partition = "" // tests are of all partitions
 			settings.Listen, settings.Health, settings.Log.Level = listen, "", level
 			return dev(ctx, settings, o, c.OutOrStdout(), c.ErrOrStderr())
 		},

@@ -83,7 +83,7 @@ func newNode(ctx context.Context, p parts) (*node, error) {
 	if err := n.log.CatchUp(ctx, p.store); err != nil {
 		return nil, err
 	}
-	authenticator := authn.New(authn.Options{State: n.state, Keyring: p.keyring, Regions: p.config.Regions, FixedKeys: p.fixedKeys})
+	authenticator := authn.New(authn.Options{State: n.state, Keyring: p.keyring, Partition: p.config.Partition, Regions: p.config.Regions, FixedKeys: p.fixedKeys})
 	dispatcher := dispatch.New(n.state, n.log)
 	n.operator = &operator.Operator{State: n.state, Keyring: p.keyring, Rand: rand.Reader, Now: time.Now, NewEventID: dispatch.NewID}
 	n.handler = server.New(server.Options{

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -130,7 +131,10 @@ func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
 	if err := os.WriteFile(files.address(), []byte(url+"\n"), 0o600); err != nil {
 		return err
 	}
-	stopHealth, err := serveHealth(c.Health, t, func() error { _, err := s.Heads(ctx); return err })
+	stopHealth, err := serveHealth(c.Health, t, func() error {
+		_, err := s.Heads(ctx)
+		return errors.Join(err, n.log.Err())
+	})
 	if err != nil {
 		return err
 	}

@@ -26,10 +26,11 @@ import (
 
 // Authenticator authenticates requests against a state.
 type Authenticator struct {
-	state   *identity.State
-	keyring *credential.Keyring
-	regions map[string]bool
-	fixed   map[string]string
+	state     *identity.State
+	keyring   *credential.Keyring
+	partition string
+	regions   map[string]bool
+	fixed     map[string]string
 
 	mu      sync.RWMutex
 	proofs  map[proofName]*proof
@@ -40,6 +41,9 @@ type Authenticator struct {
 type Options struct {
 	State   *identity.State
 	Keyring *credential.Keyring
+	// Partition is the only one whose regions requests may be signed for. Policies name ARNs with their partition, so who could choose it would choose which
+	// of them bear on a call. Empty means all, for servers on which nothing is at stake.
+	Partition string
 	// Regions are the regions that requests may be signed for; none means all.
 	Regions []string
 	// FixedKeys are access key ids that do not say whose they are, such as a test's own, with their accounts.
@@ -48,7 +52,7 @@ type Options struct {
 
 // New makes an Authenticator.
 func New(o Options) *Authenticator {
-	a := &Authenticator{state: o.State, keyring: o.Keyring, fixed: o.FixedKeys, proofs: make(map[proofName]*proof), sealers: make(map[string]*sealer)}
+	a := &Authenticator{partition: o.Partition, state: o.State, keyring: o.Keyring, fixed: o.FixedKeys, proofs: make(map[proofName]*proof), sealers: make(map[string]*sealer)}
 	if len(o.Regions) > 0 {
 		a.regions = make(map[string]bool)
 		for _, r := range o.Regions {
@@ -107,8 +111,8 @@ func (a *Authenticator) Authenticate(r Request) (Found, error) {
 		Method: r.HTTP.Method, Host: r.HTTP.Host, Path: r.Path, RawQuery: r.HTTP.URL.RawQuery, Header: r.HTTP.Header, Body: r.Body,
 	}
 	options := sigv4.Options{Service: r.SigningName, Now: r.Time, Window: r.Window}
-	if a.regions != nil {
-		options.Region = func(region string) bool { return a.regions[region] }
+	options.Region = func(region string) bool {
+		return (a.partition == "" || Partition(region) == a.partition) && (a.regions == nil || a.regions[region])
 	}
 	signature, err := sigv4.Parse(request, options)
 	if err != nil {
@@ -123,9 +127,9 @@ func (a *Authenticator) Authenticate(r Request) (Found, error) {
 	}
 	// Only now: nobody fills the memory with requests that are not signed.
 	a.keep(&signature, p)
-	use := identity.Use{Time: r.Time, Region: signature.Region, Service: signature.Service}
+	use := identity.Use{Time: r.Time, Region: strings.Clone(signature.Region), Service: r.SigningName}
 	if c.Session == nil {
-		a.state.Touch(c.Account.ID, identity.KeyUse, c.AccessKeyID, use)
+		a.state.Touch(c.Account.ID, identity.KeyUse, strings.Clone(c.AccessKeyID), use)
 	} else if c.Role != nil {
 		a.state.Touch(c.Account.ID, identity.RoleUse, c.Role.ID, use)
 	}
@@ -300,7 +304,8 @@ func (a *Authenticator) keep(s *sigv4.Signature, p *proof) {
 	if len(a.proofs) >= maxProofs {
 		clear(a.proofs)
 	}
-	a.proofs[proofName{s.AccessKeyID, s.Date, s.Region, s.Service}] = p
+	// Copies: else the whole header would be kept.
+	a.proofs[proofName{strings.Clone(s.AccessKeyID), strings.Clone(s.Date), strings.Clone(s.Region), strings.Clone(s.Service)}] = p
 }
 
 // sealer is an account's sealer with the data key that it was made of.

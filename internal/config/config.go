@@ -27,14 +27,15 @@ import (
 // is its yaml tag, in the environment WRIT_ and the names on the way to it (WRIT_TLS_CERTIFICATE), as a flag the same in lower case
 // (--tls-certificate).
 type Config struct {
-	Listen  string   `yaml:"listen" doc:"address of the AWS endpoints"`
-	Health  string   `yaml:"health" doc:"address of /livez, /readyz, /metrics and pprof; empty for none"`
-	Data    string   `yaml:"data" doc:"folder that holds everything"`
-	Hosts   []string `yaml:"hosts" doc:"host names by which clients reach the server, beside those of AWS and of this machine"`
-	Regions []string `yaml:"regions" doc:"regions that requests may be signed for; none means all"`
-	Key     string   `yaml:"key" doc:"file with the master key; by default master.key in the data folder, made at the first start"`
-	TLS     TLS      `yaml:"tls"`
-	Log     Log      `yaml:"log"`
+	Listen    string   `yaml:"listen" doc:"address of the AWS endpoints"`
+	Health    string   `yaml:"health" doc:"address of /livez, /readyz, /metrics and pprof; empty for none"`
+	Data      string   `yaml:"data" doc:"folder that holds everything"`
+	Hosts     []string `yaml:"hosts" doc:"host names by which clients reach the server, beside those of AWS and of this machine"`
+	Partition string   `yaml:"partition" doc:"partition whose regions requests may be signed for, and in which ARNs are: aws, aws-cn, aws-us-gov"`
+	Regions   []string `yaml:"regions" doc:"regions that requests may be signed for; none means all of the partition"`
+	Key       string   `yaml:"key" doc:"file with the master key; by default master.key in the data folder, made at the first start"`
+	TLS       TLS      `yaml:"tls"`
+	Log       Log      `yaml:"log"`
 	// Quotas are AWS's unless set.
 	Quotas identity.Quotas `yaml:"quotas"`
 }
@@ -55,7 +56,7 @@ type Log struct {
 // Default returns the configuration of a server of which nothing was said.
 func Default() Config {
 	return Config{
-		Listen: "127.0.0.1:9748", Health: "127.0.0.1:9749", Data: "data",
+		Listen: "127.0.0.1:9748", Health: "127.0.0.1:9749", Data: "data", Partition: "aws",
 		Log:    Log{Level: "info", Format: "text"},
 		Quotas: identity.DefaultQuotas(),
 	}

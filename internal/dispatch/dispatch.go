@@ -84,7 +84,7 @@ func (d *Dispatcher) Do(c *op.Call, m *model.Operation, row op.Op, in any) (out 
 func (d *Dispatcher) record(c *op.Call, m *model.Operation, row op.Op, in, out any, failure error) (any, error) {
 	event, err := d.event(c, m, in, out, failure)
 	if err == nil {
-		err = d.recorder.Append(c.Context, event, row.Kind == op.Issues && failure == nil)
+		err = d.recorder.Append(context.WithoutCancel(c.Context), event, row.Kind == op.Issues && failure == nil)
 	}
 	if err != nil && failure == nil && row.Kind != op.Reads {
 		return nil, unrecorded(err)

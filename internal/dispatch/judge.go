@@ -105,7 +105,11 @@ func (t *trial) fill(action *authz.Action, q *op.Question) {
 	grants.Describe(c.Caller, c.Time, ctx)
 	ctx.Set(keyCurrentTime, c.Time.UTC().Format(time.RFC3339))
 	ctx.Set(keyEpochTime, strconv.FormatInt(c.Time.Unix(), 10))
-	ctx.Set(keyRequestedRegion, c.Region)
+	region := c.Region
+	if c.Service == "iam" {
+		region = "us-east-1" // a global service is there, wherever a request is signed for (evaluation.md §8)
+	}
+	ctx.Set(keyRequestedRegion, region)
 	ctx.Set(keyResourceAccount, r.ResourceAccount)
 	ctx.Set(keySecureTransport, strconv.FormatBool(c.Secure))
 	ctx.Set(keyViaService, "false")

@@ -38,7 +38,11 @@ func For(c *identity.Caller, a *identity.Account, at identity.Authority) (authz.
 			return ps, fmt.Errorf("grants: the user %s is gone", c.User.ID)
 		}
 		b.entity(user.Inline, user.Attached)
-		for _, g := range a.GroupsOf(user) {
+		groups := a.GroupsOf(user)
+		if len(groups) != len(user.Groups) {
+			return ps, fmt.Errorf("grants: a group of the user %s is gone, and what it denies is not known", user.ID)
+		}
+		for _, g := range groups {
 			b.entity(g.Inline, g.Attached)
 		}
 		ps.Boundary = b.boundary(user.Boundary)

@@ -19,7 +19,6 @@ package identity
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/writ-iam/writ/internal/fold"
@@ -32,7 +31,7 @@ type Tag struct {
 
 // FindTag returns the index of the tag with that key, in any case; -1 if there is none.
 func FindTag(tags []Tag, key string) int {
-	return slices.IndexFunc(tags, func(t Tag) bool { return strings.EqualFold(t.Key, key) })
+	return slices.IndexFunc(tags, func(t Tag) bool { return fold.Name(t.Key) == fold.Name(key) })
 }
 
 // MergeTags returns tags with those of more set: an existing key keeps its spelling and gets the new value (iam-api.md §4).
@@ -51,7 +50,7 @@ func MergeTags(tags, more []Tag) []Tag {
 // WithoutTags returns tags without those of the keys, in any case.
 func WithoutTags(tags []Tag, keys []string) []Tag {
 	return slices.DeleteFunc(slices.Clone(tags), func(t Tag) bool {
-		return slices.ContainsFunc(keys, func(key string) bool { return strings.EqualFold(t.Key, key) })
+		return slices.ContainsFunc(keys, func(key string) bool { return fold.Name(t.Key) == fold.Name(key) })
 	})
 }
 

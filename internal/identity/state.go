@@ -178,6 +178,8 @@ var ErrAccountExists = errors.New("identity: there is an account with this id")
 // Create makes an account, with what change puts into it. The error is ErrAccountExists, store.ErrTaken if the e-mail address is in use, what
 // change returns, or of the store.
 func (st *State) Create(ctx context.Context, i Info, change func(*Edit) error) error {
+	// Whoever asked may leave: what is begun is ended.
+	ctx = context.WithoutCancel(ctx)
 	e := newEdit(&Account{managed: st.managed}, st.quotas)
 	e.PutInfo(i)
 	if i.Email != "" {

@@ -90,6 +90,12 @@ var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // newWorld makes a world. change, if not nil, may change the tables of the services.
 func newWorld(t testing.TB, change func(service string, table op.Table)) *world {
 	t.Helper()
+	return newWorldIn(t, "", change)
+}
+
+// newWorldIn makes a world whose server is of one partition; of all if it is empty.
+func newWorldIn(t testing.TB, partition string, change func(service string, table op.Table)) *world {
+	t.Helper()
 	w := &world{t: t, now: start, store: memory.New(), record: new(recorder)}
 	var err error
 	if w.keyring, err = credential.NewKeyring(rand.Reader, make([]byte, 32)); err != nil {
@@ -116,7 +122,7 @@ func newWorld(t testing.TB, change func(service string, table op.Table)) *world 
 		services[name] = server.Service{Model: shared.models[name], Prefix: name, Ops: table}
 	}
 	w.handler = server.New(server.Options{
-		Services: services, Routes: shared.routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring}), Dispatch: dispatch.New(w.state, w.record),
+		Services: services, Routes: shared.routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring, Partition: partition}), Dispatch: dispatch.New(w.state, w.record),
 		Telemetry: telemetry.New(io.Discard, "error", "text"), Hosts: server.NewHosts(), Now: clock,
 	})
 	return w

@@ -295,3 +295,42 @@ func TestS082_NoEndpointAnswersStrangers(t *testing.T) {
 		t.Errorf("reset: %d", answer.Code)
 	}
 }
+
+// TestADenyHoldsUnderEveryPartition has an ARN in a Deny, and callers who would rather be in another partition: on a server of one partition none is.
+func TestADenyHoldsUnderEveryPartition(t *testing.T) {
+	w := newWorldIn(t, "aws", nil)
+	id, root := w.account()
+	deny := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","sts:*"],"Resource":"*"},{"Effect":"Deny","Action":"*","Resource":["arn:aws:iam::*:user/victim","arn:aws:iam::*:role/boss"]}]}`
+	bob := w.user(root, "bob", deny)
+	w.must(root, "iam", "CreateUser", "UserName", "victim")
+	w.role(root, "boss", trusts(id, ""), "")
+	for _, region := range []string{"us-east-1", "eu-west-1"} {
+		r := w.call("iam", "CreateAccessKey", "UserName", "victim")
+		r.region = region
+		if a := w.do(r.sign(bob)); a.field("Code") != fault.AccessDenied {
+			t.Errorf("%s: %d %s", region, a.status, a.field("Code"))
+		}
+	}
+	for _, region := range []string{"cn-north-1", "us-gov-west-1", "us-iso-east-1"} {
+		r := w.call("iam", "CreateAccessKey", "UserName", "victim")
+		r.region = region
+		if a := w.do(r.sign(bob)); a.field("Message") != "Credential should be scoped to a valid region. " {
+			t.Errorf("%s: %d %s", region, a.status, a.field("Message"))
+		}
+	}
+	for _, partition := range []string{"aws", "aws-cn", "foo"} {
+		w.refused(bob, fault.AccessDenied, "*", "sts", "AssumeRole", "RoleArn", "arn:"+partition+":iam::"+id+":role/boss", "RoleSessionName", "session")
+	}
+}
+
+// TestS068_TagKeysFoldAsConditionKeysDo passes a tag whose key Unicode takes for another's.
+func TestS068_TagKeysFoldAsConditionKeysDo(t *testing.T) {
+	w := newWorld(t, nil)
+	_, root := w.account()
+	w.must(root, "iam", "CreateUser", "UserName", "alice", "Tags.member.1.Key", "secret", "Tags.member.1.Value", "low")
+	w.must(root, "iam", "TagUser", "UserName", "alice", "Tags.member.1.Key", "ſecret", "Tags.member.1.Value", "high")
+	a := w.must(root, "iam", "ListUserTags", "UserName", "alice")
+	if !strings.Contains(a.body, "<Key>secret</Key><Value>low</Value>") || !strings.Contains(a.body, "<Key>ſecret</Key>") {
+		t.Errorf("the tags are %s", a.body)
+	}
+}

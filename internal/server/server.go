@@ -6,10 +6,13 @@ package server
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -95,14 +98,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		buffer = new(bytes.Buffer)
 	}
-	defer s.bodies.Put(buffer)
+	defer func() {
+		if buffer.Cap() <= 64<<10 {
+			s.bodies.Put(buffer)
+		}
+	}()
 	buffer.Reset()
 
-	err := s.call(x, buffer)
+	err := s.guarded(x, buffer)
 	if err != nil {
 		f := fault.From(err)
 		if !x.recorded {
-			if err := s.dispatch.Refuse(r.Context(), s.event(x), f); err != nil {
+			if err := s.dispatch.Refuse(context.WithoutCancel(r.Context()), s.event(x), f); err != nil {
 				s.telemetry.Log.Error("an event could not be recorded", "id", x.id, "cause", err.Error())
 			}
 		}
@@ -112,6 +119,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.write(w, x, nil)
+}
+
+// guarded is call, with a panic made an error: it too leaves an event, a line in the log and an answer.
+func (s *Server) guarded(x *exchange, buffer *bytes.Buffer) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fault.Internal(fmt.Errorf("server: panic: %v\n%s", r, debug.Stack()))
+		}
+	}()
+	return s.call(x, buffer)
 }
 
 // call is the way of a call: every request takes all of it, in this order, until a step refuses it.
@@ -287,6 +304,13 @@ type Hosts struct {
 // NewHosts makes Hosts of names, beside AWS's own endpoints and the addresses of this machine.
 func NewHosts(names ...string) Hosts {
 	h := Hosts{names: map[string]bool{"localhost": true}}
+	// An error leaves this machine's addresses out: they can be named.
+	own, _ := net.InterfaceAddrs()
+	for _, a := range own {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+			h.names[prefix.Addr().Unmap().String()] = true
+		}
+	}
 	for _, name := range names {
 		h.names[strings.ToLower(name)] = true
 	}
@@ -304,8 +328,8 @@ func (h Hosts) Known(host string) bool {
 		return true
 	}
 	if address, err := netip.ParseAddr(name); err == nil {
-		// An address is this machine's, or the request would not have come here; it names nobody else's server.
-		return address.IsValid()
+		// Others' addresses are others' names: a request that was meant for them was relayed.
+		return address.Unmap().IsLoopback() || h.names[address.Unmap().String()]
 	}
 	return strings.HasSuffix(name, ".amazonaws.com") || strings.HasSuffix(name, ".amazonaws.com.cn")
 }

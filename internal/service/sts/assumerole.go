@@ -79,7 +79,7 @@ func newAssumption(c *op.Call, in *stsapi.AssumeRoleInput) (*assumption, error) 
 		return nil, fault.New(fault.NotSupported, "Writ does not support ProvidedContexts: it knows no context provider that could have signed them.")
 	}
 	// A role that is not there is refused with the same words as one that does not trust the caller: by the judge, since it has no trust policy.
-	if account, ok := c.State.Account(a.roleARN.Account); ok && a.roleARN.Service == "iam" && a.roleARN.Region == "" {
+	if account, ok := c.State.Account(a.roleARN.Account); ok && a.roleARN.Service == "iam" && a.roleARN.Region == "" && a.roleARN.Partition == c.Authority.Partition {
 		if role, ok := account.FindRole(a.roleARN.Resource); ok {
 			a.account, a.role = account, role
 		}

@@ -20,6 +20,9 @@ func checkSessionPolicies(text *string, arns []stsapi.PolicyDescriptorType) erro
 			return fromPolicy(err)
 		}
 	}
+	if len(arns) > 10 {
+		return fault.New(fault.ValidationError, "A session may have 10 managed policies, not %d.", len(arns))
+	}
 	for _, d := range arns {
 		if d.Arn == nil {
 			return fault.New(fault.ValidationError, "The policy descriptor must name a policy.")
