@@ -93,6 +93,11 @@ func assumingRole(c *op.Call, in *stsapi.AssumeRoleInput) ([]op.Question, error)
 	if err != nil {
 		return nil, err
 	}
+	return a.questions(in)
+}
+
+// questions are what is asked about the role that was found.
+func (a *assumption) questions(in *stsapi.AssumeRoleInput) (_ []op.Question, err error) {
 	q := op.Question{Action: "sts:AssumeRole", Resource: *in.RoleArn, Account: a.roleARN.Account, IAMTags: true}
 	if a.role != nil {
 		// An inherited transitive tag hides the role's own (sts.md §5).
@@ -137,6 +142,14 @@ func (s *Service) assumeRole(c *op.Call, in *stsapi.AssumeRoleInput) (*stsapi.As
 	if a.role == nil {
 		// Not reached: nobody is allowed to assume what has no trust policy.
 		return nil, fault.New(fault.AccessDenied, "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.Caller.Principal.ARN, *in.RoleArn)
+	}
+	// The role may have been made anew since it was asked about: the one whose session it will be is the one that must allow it.
+	questions, err := a.questions(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Ask(questions...); err != nil {
+		return nil, err
 	}
 	if err := checkMFA(in.SerialNumber, in.TokenCode); err != nil {
 		return nil, err
