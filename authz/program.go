@@ -39,19 +39,21 @@ type Program struct {
 	allows, denies spoken
 	// others is 1 if the policy says whom it speaks of, and so has no place among identity policies.
 	others uint64
-	// own has the statements of a policy without principals.
-	own        index
-	statements []statement
-	// groups have those of a policy with principals.
+	kind   Kind
+	// allowsAll: a statement allows everyone everything without condition, as the policies that AWS attaches to every level of an organization do.
+	allowsAll bool
+
+	// groups have the statements of a policy with principals.
 	groups []group
 	// unnamed is how many of the groups, the first, are not found by name: those of "*", and those with NotPrincipal.
 	unnamed int
 	named   principalTable
 	// namedAllows and namedDenies tell what the groups in named may speak of.
 	namedAllows, namedDenies spoken
-	kind                     Kind
-	// allowsAll: a statement allows everyone everything without condition, as the policies that AWS attaches to every level of an organization do.
-	allowsAll bool
+
+	// own has the statements of a policy without principals.
+	own        index
+	statements []statement
 
 	Document *policy.Document
 	// ARN is the policy's own ARN, printed in messages; empty for inline policies.
@@ -95,6 +97,7 @@ const (
 	anyResource   resourceForm = iota
 	oneText                    // text and no other
 	onePrefix                  // what begins with text
+	oneTree                    // text, and what begins with text and a slash: a bucket and its objects
 	onePattern                 // what pattern matches
 	manyResources              // for a statement: see more
 )
@@ -351,6 +354,9 @@ func (x *resource) matches(r *Request) bool {
 		return r.resource.Text() == x.text
 	case onePrefix:
 		return strings.HasPrefix(r.resource.Text(), x.text)
+	case oneTree:
+		text := r.resource.Text()
+		return strings.HasPrefix(text, x.text) && (len(text) == len(x.text) || text[len(x.text)] == '/')
 	}
 	return x.pattern.Match(&r.resource, &r.Context)
 }
@@ -422,7 +428,24 @@ func (c *statement) compileResources(s *policy.Statement, k Kind, variables bool
 		}
 		m.resources = append(m.resources, guardedResource{newGuard(condition.Prefix(v.Text, variables)), x})
 	}
-	c.extend().notResources = s.Resource.Not
+	m := c.extend()
+	m.notResources = s.Resource.Not
+	if tree, ok := m.tree(); ok {
+		c.resource, c.more = tree, nil
+	}
+}
+
+// tree returns the one resource that says the same as two do, such as arn:aws:s3:::bucket and arn:aws:s3:::bucket/*.
+func (m *statementMore) tree() (tree resource, ok bool) {
+	if len(m.resources) != 2 || m.notResources {
+		return tree, false
+	}
+	root, below := &m.resources[0], &m.resources[1]
+	if root.form != oneText {
+		root, below = below, root
+	}
+	ok = root.form == oneText && below.form == onePrefix && below.text == root.text+"/"
+	return resource{form: oneTree, text: root.text}, ok
 }
 
 func newResource(p condition.ARN) resource {
