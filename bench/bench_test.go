@@ -13,6 +13,9 @@ import (
 //	go test -bench 'Decide/medium_s3' -cpuprofile cpu.prof && go tool pprof -list 'index..first' cpu.prof
 func BenchmarkDecide(b *testing.B) { bench(b, engine.Writ) }
 
+// BenchmarkDecideList is the same without sets.
+func BenchmarkDecideList(b *testing.B) { bench(b, engine.WritListing) }
+
 // BenchmarkBuild makes each request before its decision.
 func BenchmarkBuild(b *testing.B) { bench(b, engine.WritBuilding) }
 

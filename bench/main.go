@@ -135,7 +135,7 @@ func (c *config) measure(w *workload.Workload) (map[string]result, error) {
 	samples := make(map[string][]sample)
 	engines := c.engines
 	if slices.ContainsFunc(engines, func(e engine.Engine) bool { return e.Name == engine.Writ.Name }) {
-		engines = append(slices.Clone(engines), engine.WritBuilding, engine.WritRebuilding)
+		engines = append(slices.Clone(engines), engine.WritListing, engine.WritBuilding, engine.WritRebuilding)
 	}
 	for _, e := range engines {
 		fmt.Fprintf(c.progress, "%s: preparing %s\n", w.Name, e.Name)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/bench/workload"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/managed"
 	"github.com/writ-iam/writ/policy"
@@ -63,6 +64,17 @@ func writeOthers(out io.Writer, c *config) error {
 			authz.Compile(d, authz.Identity)
 		}
 	})
+	for _, w := range []*workload.Workload{workload.MediumS3(), workload.MediumMixed()} {
+		var programs []*authz.Program
+		for i := range w.Policies {
+			d, err := policy.Parse(w.Policies[i].Text)
+			if err != nil {
+				return err
+			}
+			programs = append(programs, authz.Compile(d, authz.Identity))
+		}
+		row("authz.NewSet, the policies of "+w.Name, 1, func() { authz.NewSet(programs) })
+	}
 	for _, p := range patterns() {
 		pattern := wildcard.Parse(p.pattern)
 		row(p.name, 1, func() { pattern.Match(p.value) })

@@ -12,7 +12,7 @@ import (
 func TestWritAndTheNaiveReadingGiveTheExpectedAnswers(t *testing.T) {
 	for _, name := range workload.Names() {
 		w, _ := workload.ByName(name)
-		for _, e := range []engine.Engine{engine.Writ, engine.WritBuilding, engine.WritRebuilding, engine.Naive} {
+		for _, e := range []engine.Engine{engine.Writ, engine.WritListing, engine.WritBuilding, engine.WritRebuilding, engine.Naive} {
 			t.Run(w.Name+"/"+e.Name, func(t *testing.T) {
 				j, err := e.Prepare(w)
 				if err != nil {

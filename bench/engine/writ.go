@@ -9,12 +9,21 @@ import (
 	"github.com/writ-iam/writ/policy"
 )
 
-// Writ is package authz with programs and requests made before: Decide and nothing else.
+// Writ is package authz with programs, sets and requests made before: Decide and nothing else.
 var Writ = Engine{
 	Name:  "writ",
+	About: "authz.Decide; a Program per policy, shared by all its users, and a Set of them for each user",
+	Prepare: func(w *workload.Workload) (Judge, error) {
+		return prepareWrit(w, true)
+	},
+}
+
+// WritListing is Writ without sets: the policies of a user are a list of programs.
+var WritListing = Engine{
+	Name:  "writ list",
 	About: "authz.Decide; a Program per policy, shared by all its users",
 	Prepare: func(w *workload.Workload) (Judge, error) {
-		return prepareWrit(w)
+		return prepareWrit(w, false)
 	},
 }
 
@@ -23,7 +32,7 @@ var WritBuilding = Engine{
 	Name:  "writ build",
 	About: "authz.NewRequest, the context, authz.Decide",
 	Prepare: func(w *workload.Workload) (Judge, error) {
-		j, err := prepareWrit(w)
+		j, err := prepareWrit(w, true)
 		return writBuilding{j}, err
 	},
 }
@@ -33,7 +42,7 @@ var WritRebuilding = Engine{
 	Name:  "writ rebuild",
 	About: "Request.Reset, the context, authz.Decide",
 	Prepare: func(w *workload.Workload) (Judge, error) {
-		j, err := prepareWrit(w)
+		j, err := prepareWrit(w, true)
 		return writRebuilding{j, new(authz.Request)}, err
 	},
 }
@@ -103,7 +112,7 @@ func (p *plainRequest) fill(r *authz.Request) {
 	}
 }
 
-func prepareWrit(w *workload.Workload) (*writ, error) {
+func prepareWrit(w *workload.Workload, sets bool) (*writ, error) {
 	c := writCompiler{programs: make(map[string]*authz.Program), actions: make(map[string]*authz.Action), keys: make(map[string]condition.Key)}
 	shared := authz.Policies{Resource: c.one(w.Bucket, authz.Resource), Boundary: c.one(w.Boundary, authz.Identity)}
 	for _, level := range w.ServiceControl {
@@ -127,7 +136,11 @@ func prepareWrit(w *workload.Workload) (*writ, error) {
 		for _, n := range u.Policies {
 			identity = append(identity, own[n])
 		}
-		ps.IdentitySet = authz.NewSet(identity)
+		if sets {
+			ps.IdentitySet = authz.NewSet(identity)
+		} else {
+			ps.Identity = identity
+		}
 		policies[i] = &ps
 	}
 	j := new(writ)
