@@ -17,8 +17,11 @@ type Set struct {
 	misplaced bool
 }
 
-// NewSet makes a Set of programs that were compiled as Identity.
+// NewSet makes a Set of programs that were compiled as Identity. It returns nil for none, which is as good as a set.
 func NewSet(programs []*Program) *Set {
+	if len(programs) == 0 {
+		return nil
+	}
 	s := &Set{programs: slices.Clone(programs)}
 	if len(programs) >= 1<<programBits {
 		panic("authz: more than 16 million policies in a set") // no memory holds them
@@ -43,7 +46,12 @@ func NewSet(programs []*Program) *Set {
 }
 
 // Programs returns the programs of the set in their order.
-func (s *Set) Programs() []*Program { return slices.Clone(s.programs) }
+func (s *Set) Programs() []*Program {
+	if s == nil {
+		return nil
+	}
+	return slices.Clone(s.programs)
+}
 
 // len returns how many programs there are; a set that is not there has none.
 func (s *Set) len() int {
