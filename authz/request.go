@@ -111,8 +111,11 @@ func (r *Request) Reset(p *Principal, a *Action, resource string) {
 	r.resource = arn.Cut(resource)
 	r.ResourceAccount = p.Account
 	// What AWS itself owns, such as its managed policies, has "aws" where others have an account: it is everybody's.
-	if r.resource.Len() == arn.PartCount && arn.IsAccount(r.resource.Part(4)) {
-		r.ResourceAccount = r.resource.Part(4)
+	// The caller's own account stays the caller's text, so that comparing the two is comparing pointers.
+	if r.resource.Len() == arn.PartCount {
+		if account := r.resource.Part(4); account != p.Account && arn.IsAccount(account) {
+			r.ResourceAccount = account
+		}
 	}
 	r.Context.Reset()
 	p.Describe(&r.Context)
