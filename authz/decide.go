@@ -418,7 +418,7 @@ func (j *judge) denied(p *Program) int32 {
 			continue
 		}
 		for k := range s.n {
-			if g := &p.groups[p.named.group(s, k)]; g.index.denies.of(j.r.Action) != 0 {
+			if g := p.named.group(s, k); g.index.denies.of(j.r.Action) != 0 {
 				first = g.index.firstDeny(j.r, first)
 			}
 		}
@@ -497,7 +497,7 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 			continue
 		}
 		for k := range s.n {
-			if g := &p.groups[p.named.group(s, k)]; g.index.allows.of(j.r.Action) != 0 {
+			if g := p.named.group(s, k); g.index.allows.of(j.r.Action) != 0 {
 				ask(g, id.grant)
 			}
 		}

@@ -493,19 +493,19 @@ func lastBytes(s string) uint64 {
 type principalTable struct {
 	slots []principalSlot
 	// others are the groups of a slot but its first.
-	others []int32
+	others []*group
 	kinds  uint8 // a bit for each kind of name that there is
 }
 
 type principalSlot struct {
 	name  principalName
+	first *group
 	n     uint32 // how many groups name it; 0 in an empty slot
-	first int32
 	rest  uint32 // where the others begin
 }
 
-// group returns the number of group i of a slot.
-func (t *principalTable) group(s *principalSlot, i uint32) int32 {
+// group returns group i of a slot.
+func (t *principalTable) group(s *principalSlot, i uint32) *group {
 	if i == 0 {
 		return s.first
 	}
@@ -535,10 +535,10 @@ func newPrincipalTable(groups []group) (t principalTable) {
 	t.slots = make([]principalSlot, sizeFor(len(pairs)))
 	mask := uint32(len(t.slots) - 1)
 	for len(pairs) > 0 {
-		s := principalSlot{name: pairs[0].name, n: 1, first: pairs[0].group, rest: uint32(len(t.others))}
+		s := principalSlot{name: pairs[0].name, n: 1, first: &groups[pairs[0].group], rest: uint32(len(t.others))}
 		t.kinds |= 1 << s.name.kind
 		for pairs = pairs[1:]; len(pairs) > 0 && pairs[0].name == s.name; pairs = pairs[1:] {
-			t.others = append(t.others, pairs[0].group)
+			t.others = append(t.others, &groups[pairs[0].group])
 			s.n++
 		}
 		at := s.name.hash & mask
@@ -561,7 +561,7 @@ func (t *principalTable) lookup(n *principalName) *principalSlot {
 		if s.n == 0 {
 			return nil
 		}
-		if s.name == *n {
+		if s.name.text == n.text && s.name.kind == n.kind {
 			return s
 		}
 	}
