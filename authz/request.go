@@ -125,13 +125,12 @@ func (r *Request) Reset(p *Principal, a *Action, resource string) {
 func (r *Request) Resource() string { return r.resource.Text() }
 
 // trusts reports whether the request asks a role's trust policy.
-func (r *Request) trusts() bool {
-	return r.Action.is(trusted) && r.resource.Len() == arn.PartCount &&
-		r.resource.Part(2) == "iam" && strings.HasPrefix(r.resource.Part(5), "role/")
-}
+func (r *Request) trusts() bool { return r.Action.is(trusted) && r.isFor("iam", "role/") }
 
 // asksKey reports whether the request asks the policy of a KMS key, without which nobody reaches it, as with a role's (doc/language.md 32).
-func (r *Request) asksKey() bool {
-	return r.Action.is(ofKMS) && r.resource.Len() == arn.PartCount &&
-		r.resource.Part(2) == "kms" && strings.HasPrefix(r.resource.Part(5), "key/")
+func (r *Request) asksKey() bool { return r.Action.is(ofKMS) && r.isFor("kms", "key/") }
+
+// isFor reports whether the resource is one of a service whose name begins with prefix.
+func (r *Request) isFor(service, prefix string) bool {
+	return r.resource.Len() == arn.PartCount && r.resource.Part(2) == service && strings.HasPrefix(r.resource.Part(5), prefix)
 }
