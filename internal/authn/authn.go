@@ -31,9 +31,13 @@ type Authenticator struct {
 	partition string
 	regions   map[string]bool
 	fixed     map[string]string
+	// region is speaks, as a value made once.
+	region func(string) bool
 
-	mu      sync.RWMutex
-	proofs  map[proofName]*proof
+	mu     sync.RWMutex
+	proofs map[proofName]*proof
+	// size is how much memory the proofs take, about.
+	size    int
 	sealers map[string]*sealer
 }
 
@@ -59,7 +63,13 @@ func New(o Options) *Authenticator {
 			a.regions[r] = true
 		}
 	}
+	a.region = a.speaks
 	return a
+}
+
+// speaks reports whether requests may be signed for a region.
+func (a *Authenticator) speaks(region string) bool {
+	return (a.partition == "" || Partition(region) == a.partition) && (a.regions == nil || a.regions[region])
 }
 
 // Request is a request to be authenticated.
@@ -87,34 +97,36 @@ type proofName struct {
 	id, date, region, service string
 }
 
-// proof is what is kept of a credential: all of it follows from from, token and entity, which do not change.
+// proof is what is kept of a credential: all of it follows from name, sealed or token, and entity, which do not change. The secret access key is not kept.
 type proof struct {
+	// name is set once the proof is kept, and its own: it holds no part of a request.
+	name proofName
 	// sealed is the sealed secret that key was derived from (long-term keys), token the session token (temporary ones).
-	sealed *byte
-	token  string
-	key    sigv4.Key
-	// expires and session are the token's.
-	opened  *credential.Session
-	session *identity.Session
+	sealed  *byte
+	token   string
+	key     sigv4.Key
+	account string
+	// The rest of what the token says: whose it is and what its bearer was told.
+	accessKeyID, owner string
+	session            *identity.Session
 	// principal is of entity, a *identity.User, *identity.Role or nil for the root user.
 	entity    any
 	principal *authz.Principal
 	userID    string
 }
 
-// maxProofs is how many proofs are kept; then all are forgotten.
-const maxProofs = 20000
+// maxSize is how much memory proofs may take, about: then all are forgotten. It is enough for 60,000 keys, or 7,000 sessions with as much to say as fits.
+const maxSize = 64 << 20
+
+// weight is how much memory a proof takes, about: what a token says is there sealed and opened.
+func (p *proof) weight() int { return 1024 + 2*len(p.token) }
 
 // Authenticate returns who signed a request. The error is a fault: rows 1–17 of sigv4.md §4.
 func (a *Authenticator) Authenticate(r Request) (Found, error) {
 	request := &sigv4.Request{
 		Method: r.HTTP.Method, Host: r.HTTP.Host, Path: r.Path, RawQuery: r.HTTP.URL.RawQuery, Header: r.HTTP.Header, Body: r.Body,
 	}
-	options := sigv4.Options{Service: r.SigningName, Now: r.Time, Window: r.Window}
-	options.Region = func(region string) bool {
-		return (a.partition == "" || Partition(region) == a.partition) && (a.regions == nil || a.regions[region])
-	}
-	signature, err := sigv4.Parse(request, options)
+	signature, err := sigv4.Parse(request, sigv4.Options{Service: r.SigningName, Region: a.region, Now: r.Time, Window: r.Window})
 	if err != nil {
 		return Found{}, refused(err)
 	}
@@ -127,13 +139,14 @@ func (a *Authenticator) Authenticate(r Request) (Found, error) {
 	}
 	// Only now: nobody fills the memory with requests that are not signed.
 	a.keep(&signature, p)
-	use := identity.Use{Time: r.Time, Region: strings.Clone(signature.Region), Service: r.SigningName}
+	c.AccessKeyID = p.name.id
+	use := identity.Use{Time: r.Time, Region: p.name.region, Service: r.SigningName}
 	if c.Session == nil {
-		a.state.Touch(c.Account.ID, identity.KeyUse, strings.Clone(c.AccessKeyID), use)
+		a.state.Touch(c.Account.ID, identity.KeyUse, c.AccessKeyID, use)
 	} else if c.Role != nil {
 		a.state.Touch(c.Account.ID, identity.RoleUse, c.Role.ID, use)
 	}
-	return Found{Caller: c, Region: signature.Region}, nil
+	return Found{Caller: c, Region: p.name.region}, nil
 }
 
 func refused(err error) error {
@@ -154,14 +167,11 @@ func (a *Authenticator) caller(s *sigv4.Signature, now time.Time) (*identity.Cal
 	if s.Token != "" {
 		return a.bearer(s, now)
 	}
-	id, ok := a.fixed[s.AccessKeyID]
-	if !ok {
-		id, ok = credential.AccountOf(s.AccessKeyID)
-	}
-	if !ok || strings.HasPrefix(s.AccessKeyID, credential.Temporary) {
+	if strings.HasPrefix(s.AccessKeyID, credential.Temporary) {
 		return nil, nil, invalidToken(nil)
 	}
-	account, ok := a.state.Account(id)
+	p := a.kept(s)
+	account, ok := a.account(s.AccessKeyID, p)
 	if !ok {
 		return nil, nil, invalidToken(nil)
 	}
@@ -174,8 +184,7 @@ func (a *Authenticator) caller(s *sigv4.Signature, now time.Time) (*identity.Cal
 		entity = user
 	}
 	at := identity.Authority{Partition: Partition(s.Region), Account: account.ID}
-	p := a.kept(s)
-	if p == nil || p.sealed != &key.Secret[0] || p.token != "" {
+	if p == nil || p.sealed != &key.Secret[0] {
 		seal, err := a.Sealer(account)
 		if err != nil {
 			return nil, nil, fault.Internal(err)
@@ -184,11 +193,11 @@ func (a *Authenticator) caller(s *sigv4.Signature, now time.Time) (*identity.Cal
 		if err != nil {
 			return nil, nil, fault.Internal(fmt.Errorf("authn: the secret of key %s: %w", key.ID, err))
 		}
-		p = &proof{sealed: &key.Secret[0], key: sigv4.DeriveKey(string(secret), s.Date, s.Region, s.Service)}
+		p = &proof{sealed: &key.Secret[0], account: account.ID, key: sigv4.DeriveKey(string(secret), s.Date, s.Region, s.Service)}
 	}
 	if p.principal == nil || p.entity != entity {
 		next := *p
-		next.entity = entity
+		next.name, next.entity = proofName{}, entity
 		var err error
 		if user != nil {
 			next.userID = user.ID
@@ -202,7 +211,21 @@ func (a *Authenticator) caller(s *sigv4.Signature, now time.Time) (*identity.Cal
 		}
 		p = &next
 	}
-	return &identity.Caller{Principal: p.principal, UserID: p.userID, Account: account, AccessKeyID: s.AccessKeyID, User: user}, p, nil
+	return &identity.Caller{Principal: p.principal, UserID: p.userID, Account: account, User: user}, p, nil
+}
+
+// account returns the account of a long-term key, of which there may be a proof.
+func (a *Authenticator) account(key string, p *proof) (*identity.Account, bool) {
+	if p != nil {
+		return a.state.Account(p.account)
+	}
+	id, ok := a.fixed[key]
+	if !ok {
+		if id, ok = credential.AccountOf(key); !ok {
+			return nil, false
+		}
+	}
+	return a.state.Account(id)
 }
 
 // bearer is caller for temporary credentials.
@@ -216,41 +239,41 @@ func (a *Authenticator) bearer(s *sigv4.Signature, now time.Time) (*identity.Cal
 		if err != nil {
 			return nil, nil, invalidToken(nil)
 		}
-		p = &proof{token: s.Token, opened: opened, session: new(identity.Session)}
+		p = &proof{token: strings.Clone(s.Token), accessKeyID: opened.AccessKeyID, account: opened.Account, owner: opened.Principal, session: new(identity.Session)}
 		if err := json.Unmarshal(opened.Facts, p.session); err != nil {
 			return nil, nil, fault.Internal(fmt.Errorf("authn: a session token: %w", err))
 		}
 		p.session.Issued, p.session.Expires = opened.Issued, opened.Expires
 		p.key = sigv4.DeriveKey(opened.SecretAccessKey, s.Date, s.Region, s.Service)
 	}
-	if p.opened.AccessKeyID != s.AccessKeyID {
+	if p.accessKeyID != s.AccessKeyID {
 		return nil, nil, invalidToken(nil)
 	}
-	if !now.Before(p.opened.Expires) {
+	if !now.Before(p.session.Expires) {
 		return nil, nil, fault.New(fault.ExpiredToken, "The security token included in the request is expired")
 	}
-	account, ok := a.state.Account(p.opened.Account)
+	account, ok := a.state.Account(p.account)
 	if !ok {
 		return nil, nil, invalidToken(nil)
 	}
-	c := &identity.Caller{Account: account, AccessKeyID: s.AccessKeyID, Session: p.session}
+	c := &identity.Caller{Account: account, Session: p.session}
 	// By unique id: who was made anew under an old name has no old sessions.
 	var entity any
 	switch {
 	case p.session.Kind == identity.RoleSession:
-		if c.Role, ok = account.RoleByID(p.opened.Principal); !ok {
+		if c.Role, ok = account.RoleByID(p.owner); !ok {
 			return nil, nil, invalidToken(nil)
 		}
 		entity = c.Role
-	case p.opened.Principal != account.ID:
-		if c.User, ok = account.UserByID(p.opened.Principal); !ok {
+	case p.owner != account.ID:
+		if c.User, ok = account.UserByID(p.owner); !ok {
 			return nil, nil, invalidToken(nil)
 		}
 		entity = c.User
 	}
 	if p.principal == nil || p.entity != entity {
 		next := *p
-		next.entity = entity
+		next.name, next.entity = proofName{}, entity
 		if err := next.describe(c, identity.Authority{Partition: Partition(s.Region), Account: account.ID}); err != nil {
 			return nil, nil, fault.Internal(err)
 		}
@@ -294,18 +317,23 @@ func (a *Authenticator) kept(s *sigv4.Signature) *proof {
 	return a.proofs[proofName{s.AccessKeyID, s.Date, s.Region, s.Service}]
 }
 
-// keep keeps a proof whose signature was good.
+// keep keeps a proof whose signature was good, if it is not kept.
 func (a *Authenticator) keep(s *sigv4.Signature, p *proof) {
-	if a.kept(s) == p {
+	if p.name.id != "" {
 		return
 	}
+	// Copies: else the whole header would be kept.
+	p.name = proofName{strings.Clone(s.AccessKeyID), strings.Clone(s.Date), strings.Clone(s.Region), strings.Clone(s.Service)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.proofs) >= maxProofs {
+	if a.size += p.weight(); a.size > maxSize {
 		clear(a.proofs)
+		a.size = p.weight()
 	}
-	// Copies: else the whole header would be kept.
-	a.proofs[proofName{strings.Clone(s.AccessKeyID), strings.Clone(s.Date), strings.Clone(s.Region), strings.Clone(s.Service)}] = p
+	if old := a.proofs[p.name]; old != nil {
+		a.size -= old.weight()
+	}
+	a.proofs[p.name] = p
 }
 
 // sealer is an account's sealer with the data key that it was made of.
