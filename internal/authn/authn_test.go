@@ -219,6 +219,9 @@ func TestBadCredentials(t *testing.T) {
 		{"the role is another of that name", "a role session", fault.InvalidClientTokenID, notGood, func(w *world, c *credentials) { w.deleteRole(ours, "r"); w.role(ours, "r") }},
 		{"the role is of another account", "a role session", fault.InvalidClientTokenID, notGood, token(func(s *credential.Session) { s.Account = theirs })},
 		{"the account is not there", "a role session", fault.InvalidClientTokenID, notGood, token(func(s *credential.Session) { s.Account = "333333333333" })},
+		{"a token of a long-term key", "a user's session", fault.InvalidClientTokenID, notGood, func(w *world, c *credentials) {
+			token(func(s *credential.Session) { s.AccessKeyID, _ = pair(w.t, credential.LongTerm, ours) })(w, c)
+		}},
 		{"a role session of a user", "a user's session", fault.InvalidClientTokenID, notGood, token(func(s *credential.Session) { s.Facts = json.RawMessage(`{"Kind":1,"Name":"s"}`) })},
 		{"a role session of the root user", "the root user's session", fault.InvalidClientTokenID, notGood, token(func(s *credential.Session) { s.Facts = json.RawMessage(`{"Kind":1,"Name":"s"}`) })},
 		{"a user's session of a role", "a role session", fault.InvalidClientTokenID, notGood, token(func(s *credential.Session) { s.Facts = json.RawMessage(`{"Kind":2}`) })},
@@ -398,6 +401,58 @@ func TestCallersAreAsTheNewestStateHasThem(t *testing.T) {
 			e.PutUser(&u)
 		})
 	}
+}
+
+// TestPrincipalsSayWhereTheyComeFrom: what policies may name beside the ARN (evaluation.md §1).
+func TestPrincipalsSayWhereTheyComeFrom(t *testing.T) {
+	const provider = "arn:aws:iam::111111111111:oidc-provider/example.com"
+	w := newWorld(t)
+	w.user(ours, "alice")
+	role, alice := w.role(ours, "r"), w.userID(ours, "alice")
+	for _, test := range []struct {
+		principal, issuer, uniqueID, provider string
+		session                               identity.Session
+	}{
+		{role, "arn:aws:iam::111111111111:role/dev/r", role, provider, identity.Session{Kind: identity.RoleSession, Name: "s", Provider: provider}},
+		{role, "arn:aws:iam::111111111111:role/dev/r", role, "", identity.Session{Kind: identity.RoleSession, Name: "s"}},
+		{alice, "", alice, "", identity.Session{Kind: identity.SessionToken}},
+		{alice, "arn:aws:iam::111111111111:user/dev/alice", "", "", identity.Session{Kind: identity.FederationToken, Name: "f"}},
+		{ours, "", "", "", identity.Session{Kind: identity.FederationToken, Name: "f"}},
+	} {
+		found, err := w.a.Authenticate(byHeader.sign(w.session(ours, test.principal, test.session)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := found.Caller.Principal; p.Issuer != test.issuer || p.UniqueID != test.uniqueID || p.Provider != test.provider {
+			t.Errorf("%s: issuer %q, id %q, provider %q", p.ARN, p.Issuer, p.UniqueID, p.Provider)
+		}
+	}
+}
+
+// TestDataKeysCanBeReplaced: what was sealed under the old one is opened no more, what is sealed under the new one is.
+func TestDataKeysCanBeReplaced(t *testing.T) {
+	w := newWorld(t)
+	old := hold(w, "a user's key")
+	if _, err := w.a.Authenticate(byHeader.sign(old)); err != nil {
+		t.Fatal(err)
+	}
+	w.edit(ours, func(e *identity.Edit) {
+		i := e.Account().Info
+		var err error
+		if i.DataKey, err = w.keyring.NewDataKey(ours); err != nil {
+			t.Fatal(err)
+		}
+		e.PutInfo(i)
+	})
+	knows := w.a
+	w.a = authn.New(w.options)
+	// Sealed by one that has seen the new key only.
+	bob := w.user(ours, "bob")
+	if _, err := knows.Authenticate(byHeader.sign(bob)); err != nil {
+		t.Error(err)
+	}
+	found, err := w.a.Authenticate(byHeader.sign(old))
+	refused(t, found, err, fault.InternalFailure, internal)
 }
 
 // TestFixedKeys are of the account that the configuration says, and of no other.

@@ -217,6 +217,15 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 		t.Errorf("%d were kept at most, and they were forgotten: %v", most, cleared)
 	}
 	check()
+	// Neither does it grow by changes.
+	for range 10 {
+		n, size := authn.Kept(w.a)
+		w.changeUser(ours, "alice", func(u *identity.User) { u.Tags = append(u.Tags, identity.Tag{Key: fmt.Sprint(len(u.Tags))}) })
+		check()
+		if n2, size2 := authn.Kept(w.a); n2 != n || size2 != size {
+			t.Errorf("%d proofs of %d bytes, after a change %d of %d", n, size, n2, size2)
+		}
+	}
 	// What was never signed is not kept.
 	before, _ := authn.Kept(w.a)
 	bad := w.session(ours, role, identity.Session{Kind: identity.RoleSession, Name: "bad"})
@@ -226,6 +235,31 @@ func TestWhatIsKeptIsBounded(t *testing.T) {
 	}
 	if after, _ := authn.Kept(w.a); after != before {
 		t.Errorf("%d proofs, then %d: what was not signed is kept", before, after)
+	}
+}
+
+// TestWhatIsKnownIsNotMadeAgain: after the first request, and the first after a change, a caller is all that is made for one.
+func TestWhatIsKnownIsNotMadeAgain(t *testing.T) {
+	w := newWorld(t)
+	for _, h := range holders {
+		c := h.make(w)
+		r := byHeader.sign(c)
+		for _, when := range []string{"at first", "after a change"} {
+			allocs := testing.AllocsPerRun(10, func() {
+				if _, err := w.a.Authenticate(r); err != nil {
+					t.Fatal(err)
+				}
+			})
+			if allocs > 1 {
+				t.Errorf("%s takes memory %v times %s", h.name, allocs, when)
+			}
+			if a, _ := w.state.Account(ours); a.Counts().Users > 0 {
+				w.changeUser(ours, "alice", func(u *identity.User) { u.Path = "/changed/" })
+			}
+		}
+		if a, _ := w.state.Account(ours); a.Counts().Users > 0 {
+			w.deleteUser(ours, "alice")
+		}
 	}
 }
 
