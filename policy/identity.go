@@ -31,8 +31,9 @@ func checkIdentity(d *Document, grammar []Problem, k Kind) []Problem {
 	problems = append(problems, givenPrincipals(d)...) // 5
 	problems = append(problems, missingActions(d)...)  // 6
 	problems = append(problems, badResources(d)...)    // 7–12
-	problems = append(problems, badActions(d)...)      // 13–15
-	return append(problems, missingResources(d)...)    // 16
+	// 16 stands before 13: AWS misses the resource of {"Effect": "Allow", "Action": "novendor"} first (doc/divergences.md).
+	problems = append(problems, missingResources(d)...)
+	return append(problems, badActions(d)...) // 13–15
 }
 
 func identityMessage(p *Problem) string {
@@ -56,7 +57,7 @@ func identityMessage(p *Problem) string {
 }
 
 // legacyParsing finds dates that no parser reads and ARNs that an old parser trips over: those without a service, and those
-// of fewer than six parts with an empty one.
+// of fewer than six parts with an empty one. The latter are of a known partition: of others, AWS names the partition (doc/divergences.md).
 func legacyParsing(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		s := &d.Statements[i]
@@ -77,7 +78,7 @@ func legacyParsing(d *Document) (problems []Problem) {
 			if parts[0] != "arn" || len(parts) < 3 {
 				continue
 			}
-			if parts[2] == "" || len(parts) < 6 && slices.Contains(parts, "") {
+			if parts[2] == "" || len(parts) < 6 && slices.Contains(parts, "") && knownPartition(parts[1]) {
 				problems = note(problems, Problem{Rule: LegacyParsing, Offset: v.Offset, Subject: v.Text, Detail: fmt.Sprintf("the ARN %q has an empty part where one is needed", v.Text)})
 			}
 		}
@@ -129,11 +130,11 @@ func missingResources(d *Document) (problems []Problem) {
 	return problems
 }
 
-// badResources checks each resource. AWS looks at those of a statement in reverse order of their text (policy-language.md §7, notes).
+// badResources checks each resource. Of several in a statement AWS complains of that whose text comes first (doc/divergences.md).
 func badResources(d *Document) (problems []Problem) {
 	for i := range d.Statements {
 		items := slices.Clone(d.Statements[i].Resource.Items)
-		slices.SortStableFunc(items, func(a, b Value) int { return strings.Compare(b.Text, a.Text) })
+		slices.SortStableFunc(items, func(a, b Value) int { return strings.Compare(a.Text, b.Text) })
 		for _, v := range items {
 			if v.Kind == Null {
 				continue
@@ -149,6 +150,10 @@ func badResources(d *Document) (problems []Problem) {
 // partitions are AWS's. A pattern that matches one of them will do.
 var partitions = []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
 
+func knownPartition(pattern string) bool {
+	return slices.ContainsFunc(partitions, func(p string) bool { return wildcard.Match(wildcard.Encode(pattern), p) })
+}
+
 // iamResources is how the resource part of an IAM ARN may begin (12).
 var iamResources = []string{"user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/",
 	"policy/", "sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/"}
@@ -163,7 +168,7 @@ func resourceFault(resource string, variables bool) string {
 	if len(parts) == 1 { // 7
 		return fmt.Sprintf(`Resource %s must be in ARN format or "*".`, resource)
 	}
-	if !slices.ContainsFunc(partitions, func(p string) bool { return wildcard.Match(wildcard.Encode(parts[1]), p) }) { // 8
+	if !knownPartition(parts[1]) { // 8
 		shown := append([]string{"arn"}, parts[1:]...)
 		if len(shown) == 3 && shown[2] == "" {
 			shown[2] = "*"
@@ -185,7 +190,7 @@ func resourceFault(resource string, variables bool) string {
 		return fmt.Sprintf("Resource %s can not contain region information.", resource)
 	case service == "iam" && len(parts) > 3 && path != "*" && path != "root" && // 12
 		!slices.ContainsFunc(iamResources, func(start string) bool { return strings.HasPrefix(path, start) }):
-		return `IAM resource path must either be "*" or start with ` + strings.Join(iamResources, ", ") + "."
+		return `IAM resource path must either be "*", root, or start with ` + strings.Join(iamResources, ", ") + "."
 	}
 	return ""
 }

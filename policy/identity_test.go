@@ -18,7 +18,7 @@ var identityMessages = map[string]string{
 	"5":   "Policy document should not specify a principal.",
 	"6":   "Policy statement must contain actions.",
 	"9":   "Resource vendor must be fully qualified and cannot contain regexes.",
-	"12":  `IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.`,
+	"12":  `IAM resource path must either be "*", root, or start with user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/.`,
 	"13":  "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.",
 	"14":  "Actions/Condition can contain only one colon.",
 	"16":  "Policy statement must contain resources.",
@@ -36,7 +36,7 @@ func TestIdentityMessages(t *testing.T) {
 		{`Effect="allow"`, "3"}, {`Effect="denY"`, "3"}, {`Effect="ALLOW"`, "3"},
 		{`Condition={"DateEquals":{"k":"234-13"}}`, "3"}, {`Condition={"DateLessThan":{"k":"2026-01-01T0:0:0+1"}}`, "3"}, {`Condition={"DateLessThan":{"k":"2026-01-01T0:0:0.0123456789"}}`, "3"},
 		{`Condition={"ForAnyValue:DateGreaterThanIfExists":{"k":["2026-01-01","x"]}}`, "3"}, {`Condition={"DateNotEquals":{"k":true}}`, "3"}, {`Condition={"DateEquals":{"k":1.5}}`, "3"}, {`Condition={"DateEquals":{"k":""}}`, "3"},
-		{`Resource="arn:aws:s3::b"`, "3"}, {`Resource="arn:aws::::b"`, "3"}, {`Resource="arn:aws::x"`, "3"}, {`Resource="arn:error:s3::b"`, "3"}, {`Resource="arn:aws:"`, "3"}, {`Resource=["*","arn:aws:s3::b"]`, "3"},
+		{`Resource="arn:aws:s3::b"`, "3"}, {`Resource="arn:aws::::b"`, "3"}, {`Resource="arn:aws::x"`, "3"}, {`Resource="arn:error:s3::b"`, `Partition "error" is not valid for resource "arn:error:s3::b:*".`}, {`Resource="arn:aws:"`, "3"}, {`Resource=["*","arn:aws:s3::b"]`, "3"},
 		{`-Resource  NotResource="arn:aws:s3::b"`, "3"},
 		// Sids.
 		{`Sid="a-b"`, "sid"}, {`Sid="a b"`, "sid"}, {`Sid="a_b"`, "sid"}, {`Sid="é"`, "sid"}, {`Sid=" "`, "sid"}, {`Sid="a\n"`, "sid"}, {"Sid=\"\u212a\"", "sid"},
@@ -102,7 +102,7 @@ func TestIdentityMessages(t *testing.T) {
 // fault is a statement that breaks one rule, or a document's version that does.
 type fault struct{ rule, statement, version string }
 
-// inOrder are the rules of §7, in its order, 7–12 and 13–15 as one each. Each is broken by a statement of its own.
+// inOrder are the rules of §7, in its order but for 16 (doc/divergences.md), 7–12 and 13–15 as one each. Each is broken by a statement of its own.
 var inOrder = []fault{
 	{rule: "1", statement: `{"Effect":"Allow","Action":"a:b","Resource":"*","Condition":[]}`},
 	{rule: "2", version: `"Version":"2008-10-17",`},
@@ -115,9 +115,9 @@ var inOrder = []fault{
 	{rule: "6", statement: `{"Effect":"Allow","Resource":"*"}`},
 	{rule: "9", statement: `{"Effect":"Allow","Action":"a:b","Resource":"arn:aws"}`},
 	{rule: "12", statement: `{"Effect":"Allow","Action":"a:b","Resource":"arn:aws:iam:::b"}`},
+	{rule: "16", statement: `{"Effect":"Allow","Action":"a:b"}`},
 	{rule: "13", statement: `{"Effect":"Allow","Action":"a","Resource":"*"}`},
 	{rule: "14", statement: `{"Effect":"Allow","Action":"a:b:c","Resource":"*"}`},
-	{rule: "16", statement: `{"Effect":"Allow","Action":"a:b"}`},
 }
 
 // breaking is a document that breaks rules, the given ones from the back to the front.
@@ -155,7 +155,7 @@ func TestProblemsAreInOrder(t *testing.T) {
 		for _, e := range policy.Problems(k, breaking(inOrder...)) {
 			got = append(got, e.Message)
 		}
-		for _, rule := range strings.Fields("1 2 3 3 3 sid 4 5 6 12 9 14 13 16") { // within a pass by statement
+		for _, rule := range strings.Fields("1 2 3 3 3 sid 4 5 6 12 9 16 14 13") { // within a pass by statement
 			if rule == "2" && k != policy.Managed {
 				continue
 			}
@@ -185,6 +185,8 @@ func TestVectorsOfTwoFaults(t *testing.T) {
 		{"a bad date and a bad partition", with(policy.Managed, `Condition={"DateEquals":{"k":"x"}}`, `Resource="arn:b:s3:::c"`), "3"},
 		{"a repeated Sid and no action", statements(`{"Sid":"a","Effect":"Allow","Action":"a:b","Resource":"*"}`, `{"Sid":"a","Effect":"Allow","Resource":"*"}`), "4"},
 		{"a bad condition and no action", with(policy.Managed, `-Action`, `Condition="a"`), "1"},
+		{"no resource and no vendor", with(policy.Managed, `-Resource`, `Action="a"`), "16"},
+		{"a bad partition, and five parts of it", with(policy.Managed, `Resource=["arn:b:s3:::c","arn:b:s3::c"]`), `Partition "b" is not valid for resource "arn:b:s3:::c".`},
 		{"no JSON and more", with(policy.Managed, `-Action`) + "x", "1"},
 	} {
 		want := tt.want
@@ -197,13 +199,13 @@ func TestVectorsOfTwoFaults(t *testing.T) {
 	}
 }
 
-// Of several bad resources of a statement the last in the order of their texts is reported (policy-language.md §7, notes).
-func TestBadResourcesAreReportedFromTheLast(t *testing.T) {
+// Of several bad resources of a statement the first in the order of their texts is reported (doc/divergences.md).
+func TestBadResourcesAreReportedFromTheFirst(t *testing.T) {
 	for resources, want := range map[string]string{
-		`["a","c","b"]`:                  "c b a",
-		`["x","arn:b:c"]`:                "x arn:b:c",
-		`["arn:aws","zz","*","arn:b:c"]`: "zz arn:b:c arn:aws",
-		`["b","B"]`:                      "b B",
+		`["a","c","b"]`:                  "a b c",
+		`["x","arn:b:c"]`:                "arn:b:c x",
+		`["arn:aws","zz","*","arn:b:c"]`: "arn:aws arn:b:c zz",
+		`["b","B"]`:                      "B b",
 	} {
 		var got []string
 		for _, e := range policy.Problems(policy.Managed, with(policy.Managed, "Resource="+resources)) {

@@ -97,7 +97,11 @@ func (c *checker) value(shape *model.Shape, v reflect.Value, path, name string) 
 		if simple(shape.Elem) {
 			for i := range v.Len() {
 				if violates(shape.Elem, v.Index(i)) {
-					c.add(shape, v, path+name, "Member must satisfy constraint: ["+constraints(shape.Elem, c.quiet)+"]")
+					all := constraints(shape.Elem, c.quiet)
+					if c.quiet {
+						all += ", Member must not be null" // IAM lists it too, by answers of AWS of February 2026
+					}
+					c.add(shape, v, path+name, "Member must satisfy constraint: ["+all+"]")
 					break
 				}
 			}

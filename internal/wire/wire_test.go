@@ -47,7 +47,7 @@ func TestCheck(t *testing.T) {
 			[]string{"Value at 'tags.2.member.key' " + at + `satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`, "Value at 'tags.2.member.value' " + at + "not be null"}},
 		{"iam", "CreateUser", &iamapi.CreateUserInput{UserName: new("a"), Tags: make([]iamapi.Tag, 51)}, nil}, // checked below
 		{"iam", "UntagUser", &iamapi.UntagUserInput{UserName: new("a"), TagKeys: []string{"a", "", "#"}},
-			[]string{"Value at 'tagKeys' " + at + `satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+]`}},
+			[]string{"Value at 'tagKeys' " + at + `satisfy constraint: [Member must have length less than or equal to 128, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]`}},
 		{"iam", "UpdateAccessKey", &iamapi.UpdateAccessKeyInput{AccessKeyId: new("AKIAIOSFODNN7EXAMPLE"), Status: new("On")}, []string{"Value at 'status' " + at + "satisfy enum value set"}},
 		{"iam", "CreateRole", &iamapi.CreateRoleInput{RoleName: new("r"), AssumeRolePolicyDocument: new("{}"), MaxSessionDuration: new(int32(43201))},
 			[]string{"Value at 'maxSessionDuration' " + at + "have value less than or equal to 43200"}},
