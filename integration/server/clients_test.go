@@ -60,16 +60,8 @@ func TestEveryOperationByEveryClient(t *testing.T) {
 	w := serve(t, t.TempDir())
 	for name, c := range map[string]client{"aws-sdk-go-v2": sdk{w}, "boto3": newBoto(t, w), "aws CLI": cli{w}} {
 		t.Run(name, func(t *testing.T) {
-			var account struct {
-				AccountID       string `json:"account_id"`
-				AccessKeyID     string `json:"access_key_id"`
-				SecretAccessKey string `json:"secret_access_key"`
-			}
-			if err := json.Unmarshal([]byte(w.run("account", "create", "--data", w.data, "--with-root-key", "--json")), &account); err != nil {
-				t.Fatal(err)
-			}
-			root := key{id: account.AccessKeyID, secret: account.SecretAccessKey}
-			kept := map[string]string{"account": account.AccountID}
+			root, account := w.account()
+			kept := map[string]string{"account": account}
 			for _, line := range readSteps(t) {
 				line = regexp.MustCompile(`\$\{(\w+)\}`).ReplaceAllStringFunc(line, func(v string) string { return kept[v[2:len(v)-1]] })
 				var s step
@@ -246,7 +238,20 @@ func newBoto(t *testing.T, w *writ) *boto {
 	return b
 }
 
+// botoAnswer is what boto3 makes of an answer.
+type botoAnswer struct {
+	Out                  map[string]any
+	Error, Message, Type string
+	Status               int
+}
+
 func (b *boto) do(t *testing.T, s step, k key, paginate bool) (map[string]any, string) {
+	t.Helper()
+	a := b.answer(t, s, k, paginate)
+	return a.Out, a.Error
+}
+
+func (b *boto) answer(t *testing.T, s step, k key, paginate bool) botoAnswer {
 	t.Helper()
 	service := s.service()
 	if service == "" {
@@ -260,16 +265,13 @@ func (b *boto) do(t *testing.T, s step, k key, paginate bool) (map[string]any, s
 		t.Fatal(err)
 	}
 	if !b.out.Scan() {
-		t.Fatalf("%s: boto3 ended (is it installed?)", s.Call)
+		t.Fatalf("%s: boto3 ended: this test wants python3 with boto3", s.Call)
 	}
-	var answer struct {
-		Out   map[string]any
-		Error string
-	}
+	var answer botoAnswer
 	if err := json.Unmarshal(b.out.Bytes(), &answer); err != nil {
 		t.Fatalf("%v: %s", err, b.out.Text())
 	}
-	return answer.Out, answer.Error
+	return answer
 }
 
 func (b *boto) call(t *testing.T, s step, k key) (map[string]any, string) {

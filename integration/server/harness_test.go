@@ -4,6 +4,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -101,6 +102,20 @@ func (w *writ) run(args ...string) string {
 // key is an access key.
 type key struct {
 	id, secret, token string
+}
+
+// account makes an account and returns its root user's key and its id.
+func (w *writ) account() (root key, id string) {
+	w.t.Helper()
+	var made struct {
+		AccountID       string `json:"account_id"`
+		AccessKeyID     string `json:"access_key_id"`
+		SecretAccessKey string `json:"secret_access_key"`
+	}
+	if err := json.Unmarshal([]byte(w.run("account", "create", "--data", w.data, "--with-root-key", "--json")), &made); err != nil {
+		w.t.Fatal(err)
+	}
+	return key{id: made.AccessKeyID, secret: made.SecretAccessKey}, made.AccountID
 }
 
 // admin returns the key of the first start.

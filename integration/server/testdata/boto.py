@@ -1,4 +1,5 @@
-"""Makes calls with boto3, one a line: reads {"service", "call", "wait", "paginate", "in", "key", "secret"} and writes {"out"} or {"error"}."""
+"""Makes calls with boto3, one a line: reads {"service", "call", "wait", "paginate", "in", "key", "secret"} and writes {"out"} or {"error",
+"message", "type", "status"}."""
 import datetime, json, re, sys
 import boto3
 from botocore.config import Config
@@ -31,6 +32,8 @@ for line in sys.stdin:
             out.pop("ResponseMetadata")
         print(json.dumps({"out": out}, default=str), flush=True)
     except ClientError as e:
-        print(json.dumps({"error": e.response["Error"]["Code"]}), flush=True)
+        error = e.response["Error"]
+        print(json.dumps({"error": error["Code"], "message": error.get("Message", ""), "type": error.get("Type", ""),
+                          "status": e.response["ResponseMetadata"]["HTTPStatusCode"]}), flush=True)
     except WaiterError as e:
         print(json.dumps({"error": str(e)}), flush=True)
