@@ -52,22 +52,12 @@ type writ struct {
 	log  *bytes.Buffer
 }
 
-// serve starts a server on a folder; it is stopped when the test ends.
+// serve starts a server on a folder and waits until it answers; it is stopped when the test ends.
 func serve(t testing.TB, data string, more ...string) *writ {
 	t.Helper()
-	w := &writ{t: t, data: data, log: new(bytes.Buffer)}
-	address := filepath.Join(data, "address")
-	if err := os.Remove(address); err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	w.cmd = exec.Command(binary, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--health", "", "--log-level", "warn"}, more...)...)
-	w.cmd.Stdout, w.cmd.Stderr = w.log, w.log
-	if err := w.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { w.kill(syscall.SIGKILL) })
+	w := start(t, data, more...)
 	for range 1000 {
-		if text, err := os.ReadFile(address); err == nil && strings.HasSuffix(string(text), "\n") {
+		if text, err := os.ReadFile(filepath.Join(data, "address")); err == nil && strings.HasSuffix(string(text), "\n") {
 			w.url = strings.TrimSpace(string(text))
 			return w
 		}
@@ -76,6 +66,28 @@ func serve(t testing.TB, data string, more ...string) *writ {
 	w.kill(syscall.SIGKILL)
 	t.Fatalf("the server did not start: %s", w.log)
 	return nil
+}
+
+// start starts a server on a folder.
+func start(t testing.TB, data string, more ...string) *writ {
+	t.Helper()
+	w := &writ{t: t, data: data, log: new(bytes.Buffer)}
+	if err := os.Remove(filepath.Join(data, "address")); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	w.cmd = exec.Command(binary, append([]string{"serve", "--data", data, "--listen", "127.0.0.1:0", "--health", "", "--log-level", "warn"}, more...)...)
+	w.cmd.Stdout, w.cmd.Stderr = w.log, w.log
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.kill(syscall.SIGKILL) })
+	return w
+}
+
+// killAfter kills a server that may have started meanwhile.
+func (w *writ) killAfter(d time.Duration) {
+	time.Sleep(d)
+	w.kill(syscall.SIGKILL)
 }
 
 // kill sends the server a signal and waits for its end.
@@ -149,6 +161,16 @@ func (w *writ) config(k key) aws.Config {
 func (w *writ) iam(k key) *iam.Client { return iam.NewFromConfig(w.config(k)) }
 
 func (w *writ) sts(k key) *sts.Client { return sts.NewFromConfig(w.config(k)) }
+
+// accountOf returns the id of a key's account.
+func (w *writ) accountOf(k key) string {
+	w.t.Helper()
+	out, err := w.sts(k).GetCallerIdentity(w.t.Context(), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return *out.Account
+}
 
 // shell runs a script in bash, with the binary as bin/writ and AWS's CLI pointed at nothing, and returns what it prints.
 func shell(t *testing.T, ctx context.Context, dir, script string, more ...string) (string, error) {
