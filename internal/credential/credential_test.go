@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -48,42 +49,69 @@ func TestKeyIDsSayWhoseTheyAre(t *testing.T) {
 	}
 }
 
-// TestRandomIsRandom makes many ids and secrets (security.md S106): none twice, and each bit is set in about half of them.
-func TestRandomIsRandom(t *testing.T) {
-	const n = 200000
-	seen := make(map[string]bool, 3*n)
-	var ones [240]int
-	for range n {
-		key, err := credential.AccessKeyID(credential.LongTerm, "111122223333", rand.Reader)
-		if err != nil {
-			t.Fatal(err)
+// random is random, and the same in each run: with other numbers, what happens once in a million runs would happen in somebody's.
+func random() *mathrand.ChaCha8 { return mathrand.NewChaCha8([32]byte{106}) }
+
+// TestS019_NoIDIsMadeTwice makes a million unique ids, and as many secrets.
+func TestS019_NoIDIsMadeTwice(t *testing.T) {
+	r := random()
+	seen := make(map[string]bool, 2_000_000)
+	for range 1_000_000 {
+		id, err := credential.UniqueID("AIDA", r)
+		if err != nil || len(id) != 21 || seen[id] {
+			t.Fatalf("the id %s, made before: %v, %v", id, seen[id], err)
 		}
-		id, err := credential.UniqueID("AIDA", rand.Reader)
-		if err != nil || len(id) != 21 {
-			t.Fatal(id, err)
+		secret, err := credential.SecretAccessKey(r)
+		if err != nil || len(secret) != 40 || seen[secret] {
+			t.Fatalf("the secret %s, made before: %v, %v", secret, seen[secret], err)
 		}
-		secret, err := credential.SecretAccessKey(rand.Reader)
-		if err != nil || len(secret) != 40 {
-			t.Fatal(secret, err)
-		}
-		for _, text := range []string{key, id, secret} {
-			if seen[text] {
-				t.Fatalf("%s was made twice", text)
-			}
-			seen[text] = true
-		}
-		bits, err := base64.StdEncoding.DecodeString(secret)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range ones {
-			ones[i] += int(bits[i/8]>>(i%8)) & 1
-		}
+		seen[id], seen[secret] = true, true
 	}
-	// Six standard deviations of a fair coin.
-	for i, count := range ones {
-		if count < n/2-1342 || count > n/2+1342 {
-			t.Errorf("bit %d is set in %d of %d secrets", i, count, n)
+}
+
+// TestEveryBitIsRandom counts the bits of secrets and ids (security.md S106): each is set in about half of them. Of one account, ids of keys have 39.
+func TestEveryBitIsRandom(t *testing.T) {
+	const n = 100_000
+	r := random()
+	for _, test := range []struct {
+		name  string
+		from  int // the first bit that is random
+		count int
+		make  func() (string, error)
+	}{
+		{"secrets", 0, 240, func() (string, error) {
+			secret, err := credential.SecretAccessKey(r)
+			bits, err2 := base64.StdEncoding.DecodeString(secret)
+			return string(bits), errors.Join(err, err2)
+		}},
+		{"ids of keys", 41, 39, func() (string, error) {
+			id, err := credential.AccessKeyID(credential.LongTerm, "111122223333", r)
+			bits, err2 := base32.StdEncoding.DecodeString(id[4:])
+			return string(bits), errors.Join(err, err2)
+		}},
+		{"unique ids", 0, 85, func() (string, error) {
+			id, err := credential.UniqueID("AIDA", r)
+			// 17 letters are 85 bits; base32 is of 8 letters each.
+			bits, err2 := base32.StdEncoding.DecodeString(id[4:] + "AAAAAAA")
+			return string(bits), errors.Join(err, err2)
+		}},
+	} {
+		ones := make([]int, test.count)
+		for range n {
+			bits, err := test.make()
+			if err != nil || len(bits)*8 < test.from+test.count {
+				t.Fatalf("%s: %d bytes, %v", test.name, len(bits), err)
+			}
+			for i := range ones {
+				at := test.from + i
+				ones[i] += int(bits[at/8]>>(7-at%8)) & 1
+			}
+		}
+		// Six standard deviations of a fair coin: 6·√n/2.
+		for i, count := range ones {
+			if count < n/2-949 || count > n/2+949 {
+				t.Errorf("bit %d is set in %d of %d %s", i, count, n, test.name)
+			}
 		}
 	}
 	if _, err := credential.SecretAccessKey(bytes.NewReader(nil)); err == nil {
