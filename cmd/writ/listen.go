@@ -124,6 +124,8 @@ func httpServer(h http.Handler, t *telemetry.Telemetry) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: log.New(quiet{t}, "", 0),
+		// OPTIONS * is a request like any other: net/http would answer it without a word in the trail.
+		DisableGeneralOptionsHandler: true,
 	}
 }
 
