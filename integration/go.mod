@@ -21,6 +21,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0
 	github.com/aws/smithy-go v1.28.9
 	github.com/minio/minio-go/v7 v7.0.88
+	github.com/rogpeppe/go-internal v1.16.0
 	github.com/writ-iam/writ v0.0.0-00010101000000-000000000000
 )
 
@@ -35,4 +36,5 @@ require (
 	github.com/tidwall/btree v1.8.2 // indirect
 	golang.org/x/crypto v0.59.0 // indirect
 	golang.org/x/sys v0.50.0 // indirect
+	golang.org/x/tools v0.50.0 // indirect
 )

@@ -2,6 +2,7 @@
 package server_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,6 +83,29 @@ func start(t testing.TB, data string, more ...string) *writ {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.kill(syscall.SIGKILL) })
+	return w
+}
+
+// dev starts a server in memory, whose root user's key is test and test.
+func dev(t testing.TB, more ...string) *writ {
+	t.Helper()
+	w := &writ{t: t, log: new(bytes.Buffer)}
+	w.cmd = exec.Command(binary, append([]string{"dev", "--listen", "127.0.0.1:0", "--root-access-key", "test", "--root-secret-key", "test"}, more...)...)
+	out, err := w.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.cmd.Stderr = w.log
+	if err := w.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.kill(syscall.SIGKILL) })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	found := regexp.MustCompile(`http://\S+`).FindString(line)
+	if err != nil || found == "" {
+		t.Fatalf("the server did not start: %s%s", line, w.log)
+	}
+	w.url = found
 	return w
 }
 
@@ -165,7 +190,7 @@ func (w *writ) sts(k key) *sts.Client { return sts.NewFromConfig(w.config(k)) }
 // accountOf returns the id of a key's account.
 func (w *writ) accountOf(k key) string {
 	w.t.Helper()
-	out, err := w.sts(k).GetCallerIdentity(w.t.Context(), nil)
+	out, err := w.sts(k).GetCallerIdentity(context.Background(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
