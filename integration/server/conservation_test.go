@@ -153,6 +153,7 @@ func takes(operation string) int {
 // TestEveryRequestLeavesOneEvent is the conservation of security.md S115: requests of all kinds, every operation in every way in which a call can succeed or
 // fail, leave as many events as there were requests, with the ids and the error codes that were answered, and no others.
 func TestEveryRequestLeavesOneEvent(t *testing.T) {
+	t.Parallel()
 	w := serve(t, t.TempDir())
 	root, _ := w.account()
 	name := "nobody"

@@ -223,6 +223,7 @@ const document = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action
 // After each restart everything that was acknowledged is there and nothing is half done. At the end every acknowledged call has its event, no event is there
 // twice, and the events of writes, done one after the other, make what is there: no write is without its event and no event without its write.
 func TestNothingAcknowledgedIsLostWhenTheServerIsKilled(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	w := serve(t, data)
 	admin := w.admin()

@@ -12,6 +12,7 @@ import (
 // TestTheReadmesFirstTenMinutes runs the commands of the README's section, word for word, with the real AWS CLI, and compares what it shows with what is
 // printed. Account ids differ from start to start.
 func TestTheReadmesFirstTenMinutes(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

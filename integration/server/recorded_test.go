@@ -51,6 +51,7 @@ func variables(account string) map[string]string {
 // TestAnswersThatAWSGave makes calls of which AWS's answers were recorded, by LocalStack's tests against AWS, and compares the answers in all members, as
 // boto3 shows them: the code, message, type and status of an error, and of other answers which members are there and which are not.
 func TestAnswersThatAWSGave(t *testing.T) {
+	t.Parallel()
 	w := serve(t, t.TempDir())
 	b := newBoto(t, w)
 	text, err := os.ReadFile("testdata/recorded.jsonl")
@@ -86,7 +87,7 @@ func TestAnswersThatAWSGave(t *testing.T) {
 				if r.As == "alice" {
 					k = key{id: kept["key"], secret: kept["secret"]}
 				}
-				a := b.answer(t, step{Call: r.Call, In: r.In}, k, false)
+				a := b.answer(t, step{Call: r.Call, In: r.In}, k, nil)
 				for name, place := range r.Keep {
 					kept[name] = fmt.Sprint(at(a.Out, place))
 				}

@@ -111,7 +111,7 @@ func (s *story) reach(ts *testscript.TestScript) {
 	ts.Setenv("AWS_ACCESS_KEY_ID", admin.id)
 	ts.Setenv("AWS_SECRET_ACCESS_KEY", admin.secret)
 	ts.Setenv("AWS_SESSION_TOKEN", "")
-	if s.server.data != "" {
+	if strings.HasPrefix(s.server.url, "http:") && s.server.data != "" {
 		ts.Setenv("ACCOUNT", s.server.accountOf(admin))
 	}
 }

@@ -1,4 +1,5 @@
-"""Makes calls with boto3, one a line: reads {"service", "call", "wait", "paginate", "in", "key", "secret"} and writes {"out"} or {"error",
+"""Makes calls with boto3, one a line: reads {"service", "call", "wait", "paginate", "tokens", "in", "key",
+"secret"} and writes {"out"} or {"error",
 "message", "type", "status"}."""
 import datetime, json, re, sys
 import boto3
@@ -25,6 +26,17 @@ for line in sys.stdin:
         if step.get("wait"):
             c.get_waiter(step["wait"]).wait(**step["in"])
             out = {}
+        elif step.get("tokens"):
+            # Two items at a time of pages of three, each time from where the last one ended.
+            out, token = {}, None
+            while True:
+                part = c.get_paginator(snake(step["call"])).paginate(PaginationConfig={"PageSize": 3, "MaxItems": 2, "StartingToken": token}, **step["in"]).build_full_result()
+                for name, value in part.items():
+                    if isinstance(value, list):
+                        out.setdefault(name, []).extend(value)
+                token = part.get("NextToken")
+                if not token:
+                    break
         elif step.get("paginate"):
             out = c.get_paginator(snake(step["call"])).paginate(PaginationConfig={"PageSize": 2}, **step["in"]).build_full_result()
         else:
