@@ -80,8 +80,11 @@ func (s *Service) createAccessKey(c *op.Call, in *iamapi.CreateAccessKeyInput) (
 // mintKey makes an access key, sealed, and its secret, for the caller's eyes.
 func (s *Service) mintKey(c *op.Call) (key identity.AccessKey, secret string, err error) {
 	key = identity.AccessKey{Active: true, Created: identity.Second(c.Time)}
-	if key.ID, err = credential.AccessKeyID(credential.LongTerm, c.Account.ID, s.Rand); err != nil {
-		return key, "", err
+	// Of an id 39 bits are random: among all keys of a large account two could be the same, and one would then stand for the other.
+	for taken := true; taken; _, _, taken = c.Account.Key(key.ID) {
+		if key.ID, err = credential.AccessKeyID(credential.LongTerm, c.Account.ID, s.Rand); err != nil {
+			return key, "", err
+		}
 	}
 	if secret, err = credential.SecretAccessKey(s.Rand); err != nil {
 		return key, "", err

@@ -2,6 +2,7 @@ package iam_test
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"testing"
@@ -189,6 +190,47 @@ func TestAccessKeyQuestions(t *testing.T) {
 		}
 		if got := w.questions(); got != c.want {
 			t.Errorf("%s asks %s, want %s", c.op, got, c.want)
+		}
+	}
+}
+
+// repeating gives the random bytes of the first key for the second key as well, and then others.
+type repeating struct {
+	ids   int
+	other io.Reader
+}
+
+func (r *repeating) Read(b []byte) (int, error) {
+	if len(b) != 5 { // not those of a key's id
+		return r.other.Read(b)
+	}
+	r.ids++
+	for i := range b {
+		b[i] = byte(r.ids / 3) // 0 for the first two, then 1
+	}
+	return len(b), nil
+}
+
+// TestNoTwoKeysHaveOneID draws the same id for two users: the second one's is drawn again.
+func TestNoTwoKeysHaveOneID(t *testing.T) {
+	w := newWorld(t)
+	w.addUser("alice", "bob")
+	r := &repeating{other: w.service.Rand}
+	w.service.Rand = r
+	ids := make(map[string]string)
+	for _, name := range []string{"alice", "bob"} {
+		out, err := w.call("root", "CreateAccessKey", &iamapi.CreateAccessKeyInput{UserName: &name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[*out.(*iamapi.CreateAccessKeyOutput).AccessKey.AccessKeyId] = name
+	}
+	if len(ids) != 2 || r.ids != 3 {
+		t.Errorf("the keys are %v after %d draws", ids, r.ids)
+	}
+	for id, name := range ids {
+		if _, owner, ok := w.account(ours).Key(id); !ok || owner.Name != name {
+			t.Errorf("%s is not of %s", id, name)
 		}
 	}
 }
