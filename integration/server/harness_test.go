@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -179,13 +180,35 @@ func (w *writ) admin() key {
 func (w *writ) config(k key) aws.Config {
 	return aws.Config{
 		Region: "us-east-1", BaseEndpoint: aws.String(w.url), Credentials: credentials.NewStaticCredentialsProvider(k.id, k.secret, k.token),
-		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, HTTPClient: &http.Client{Timeout: 10 * time.Second},
+		Retryer: func() aws.Retryer { return aws.NopRetryer{} }, HTTPClient: &http.Client{Transport: buffered{}, Timeout: 10 * time.Second},
 	}
 }
 
 func (w *writ) iam(k key) *iam.Client { return iam.NewFromConfig(w.config(k)) }
 
 func (w *writ) sts(k key) *sts.Client { return sts.NewFromConfig(w.config(k)) }
+
+// buffered sends requests with their bodies in memory, where net/http can see it, and so in one piece. The SDK's own bodies it sends
+// first and asks them for their end afterwards; when the answer began meanwhile, the SDK has closed the body, says io.EOF in place of no
+// error (smithy-go, safeWriteToReadCloser.WriteTo), and net/http drops the connection with the rest of the answer on it. With the SDK's
+// own retries nobody sees that; with none a test does.
+type buffered struct{}
+
+func (buffered) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Body.Close(); err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return http.DefaultTransport.RoundTrip(r)
+}
 
 // accountOf returns the id of a key's account.
 func (w *writ) accountOf(k key) string {
