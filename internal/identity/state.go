@@ -252,8 +252,9 @@ func (st *State) drain(ctx context.Context, l *live) {
 	}
 }
 
-// attempts is how often a commit is tried anew after another process moved the account.
-const attempts = 10
+// attempts is how often a commit is tried anew after another process moved the account. Who loses ten times in a row only stands beside
+// somebody who writes quickly; a hundred times is beyond chance.
+const attempts = 100
 
 // commit runs the updates and commits them together.
 func (st *State) commit(ctx context.Context, l *live, updates []*update) {
