@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"os"
@@ -360,7 +361,15 @@ func TestEventsOfCommitsAreThereOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i%20 == 0 {
-			if err := os.CopyFS(filepath.Join(copies, fmt.Sprint(i)), os.DirFS(dir)); err != nil {
+			// A file may be renamed while the folder is read; then it is copied anew.
+			to := filepath.Join(copies, fmt.Sprint(i))
+			err := os.CopyFS(to, os.DirFS(dir))
+			for ; errors.Is(err, fs.ErrNotExist); err = os.CopyFS(to, os.DirFS(dir)) {
+				if err := os.RemoveAll(to); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 		}
