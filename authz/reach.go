@@ -1,0 +1,56 @@
+package authz
+
+import "github.com/writ-iam/writ/policy"
+
+// Reach is how a statement names a caller, weakest first (evaluation.md §2.1).
+type Reach uint8
+
+const (
+	// ReachesNobody says that the statement does not speak of the caller.
+	ReachesNobody = Reach(noGrant)
+	// ReachesAccount says that it names the caller's account, and so delegates to the account's own policies.
+	ReachesAccount = Reach(accountGrant)
+	// ReachesEntity says that it names the role of a role session, or the user of a federated session.
+	ReachesEntity = Reach(entityGrant)
+	// ReachesCaller says that it names the caller itself, or everyone.
+	ReachesCaller = Reach(directGrant)
+)
+
+// Reach returns how a statement of p, by its number, names a caller, whatever the action, the resource and the conditions. trust says that p is a role's trust policy
+// and asked as such, bounded that the caller has a permissions boundary, whom NotPrincipal in a Deny never spares. A Deny reaches the caller or nobody. Policies without
+// principals reach everybody they are attached to.
+func (p *Program) Reach(statement int, who *Principal, trust, bounded bool) Reach {
+	s := &p.Document.Statements[statement]
+	if !p.kind.hasPrincipals() {
+		return ReachesCaller
+	}
+	if !s.Principal.Present() {
+		return ReachesNobody // doc/language.md 23
+	}
+	g := groupOf(&s.Principal)
+	j := judge{r: &Request{Principal: who}, trust: trust, boundary: bounded && !who.serviceLinked}
+	if s.Effect == policy.Allow {
+		return Reach(j.worth(p, &g))
+	}
+	if g.not && !j.spared(&g) || g.everyone && !g.not {
+		return ReachesCaller
+	}
+	if g.not {
+		return ReachesNobody
+	}
+	for _, id := range j.names() {
+		if g.lists(&id.name) {
+			return ReachesCaller
+		}
+	}
+	return ReachesNobody
+}
+
+// ServiceLinked reports whether the caller is a session of a service-linked role.
+func (p *Principal) ServiceLinked() bool { return p.serviceLinked }
+
+// AsksTrust reports whether the action on a role asks the role's trust policy (doc/language.md 32).
+func (a *Action) AsksTrust() bool { return a.is(trusted) }
+
+// ResourceControlled reports whether resource control policies bear on the action (doc/language.md 35).
+func (a *Action) ResourceControlled() bool { return a.is(resourceControlled) }
