@@ -150,6 +150,9 @@ func badResources(d *Document) (problems []Problem) {
 // partitions are AWS's. A pattern that matches one of them will do.
 var partitions = []string{"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
 
+// Partitions returns the names of AWS's partitions.
+func Partitions() []string { return slices.Clone(partitions) }
+
 func knownPartition(pattern string) bool {
 	return slices.ContainsFunc(partitions, func(p string) bool { return wildcard.Match(wildcard.Encode(pattern), p) })
 }

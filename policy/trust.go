@@ -163,6 +163,10 @@ func invalidPrincipal(kind string, v Value, trust bool) Problem {
 	return p
 }
 
+// IsPrincipal reports whether a value has the form of a principal of a type, AWS, Service, Federated or CanonicalUser (policy-language.md §2),
+// whoever exists.
+func IsPrincipal(kind, value string) bool { return !principalFault(kind, value) }
+
 // principalFault reports whether a value cannot be a principal of its type, whoever exists.
 func principalFault(kind, value string) bool {
 	switch kind {

@@ -70,6 +70,8 @@ type Reader struct {
 	pos    int
 	nameAt int // of the member read last
 	stack  []frame
+	// doubles lets members of one name stand in one object.
+	doubles bool
 }
 
 // frame is an array or object that is being read.
@@ -90,6 +92,10 @@ func NewReader(text string) *Reader { return &Reader{text: text, stack: make([]f
 
 // usualDepth is that of a policy: document, list, statement, condition, operator, list.
 const usualDepth = 6
+
+// AllowDoubles makes the Reader return members that have the name of an earlier member of their object, also if it differs in case. It is for those who
+// say all that is wrong with a text, and have to look for them; whoever acts on a text must refuse it.
+func (r *Reader) AllowDoubles() { r.doubles = true }
 
 // Offset returns the place of the next byte that is no white space.
 func (r *Reader) Offset() int {
@@ -246,7 +252,9 @@ func (r *Reader) name() (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	if other, double := r.stack[len(r.stack)-1].add(name); double {
+	if r.doubles {
+		// Nobody asks which names there were.
+	} else if other, double := r.stack[len(r.stack)-1].add(name); double {
 		if other == name {
 			return "", false, r.fail(at, "the member %q stands twice in one object", name)
 		}

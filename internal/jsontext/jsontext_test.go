@@ -381,3 +381,19 @@ func TestDeepNestingIsRefusedEarly(t *testing.T) {
 		}
 	}
 }
+
+func TestAllowDoubles(t *testing.T) {
+	r := jsontext.NewReader(`{"a": 1, "A": 2, "a": 3}`)
+	r.AllowDoubles()
+	var names string
+	name, ok, err := r.Object()
+	for ; ok && err == nil; name, ok, err = r.Member() {
+		names += name
+		if err := r.Skip(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err != nil || names != "aAa" {
+		t.Errorf("the names are %q, %v", names, err)
+	}
+}
