@@ -93,8 +93,8 @@ func newWorld(t testing.TB, change func(service string, table op.Table)) *world 
 	return newWorldIn(t, "", change)
 }
 
-// newWorldIn makes a world whose server is of one partition; of all if it is empty.
-func newWorldIn(t testing.TB, partition string, change func(service string, table op.Table)) *world {
+// newWorldIn makes a world whose server is of one partition; of all if it is empty. more may change what the server is made of.
+func newWorldIn(t testing.TB, partition string, change func(service string, table op.Table), more ...func(*server.Options)) *world {
 	t.Helper()
 	w := &world{t: t, now: start, store: memory.New(), record: new(recorder)}
 	var err error
@@ -121,10 +121,14 @@ func newWorldIn(t testing.TB, partition string, change func(service string, tabl
 		}
 		services[name] = server.Service{Model: shared.models[name], Prefix: name, Ops: table}
 	}
-	w.handler = server.New(server.Options{
+	options := server.Options{
 		Services: services, Routes: shared.routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring, Partition: partition}), Dispatch: dispatch.New(w.state, w.record),
 		Telemetry: telemetry.New(io.Discard, "error", "text"), Hosts: server.NewHosts(), Now: clock,
-	})
+	}
+	for _, change := range more {
+		change(&options)
+	}
+	w.handler = server.New(options)
 	return w
 }
 

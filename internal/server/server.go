@@ -5,16 +5,13 @@
 package server
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/writ-iam/writ/internal/authn"
@@ -49,7 +46,7 @@ type Server struct {
 	telemetry *telemetry.Telemetry
 	hosts     Hosts
 	now       func() time.Time
-	bodies    sync.Pool
+	bodies    bodies
 }
 
 // Options are what a Server is made of.
@@ -62,13 +59,19 @@ type Options struct {
 	Telemetry *telemetry.Telemetry
 	Hosts     Hosts
 	Now       func() time.Time
+	// RoomForBodies is how many bytes the bodies that are being read may take together, beyond the first 64 KiB of each; 64 MiB if zero.
+	RoomForBodies int64
 }
 
 // New makes a Server.
 func New(o Options) *Server {
-	return &Server{
+	s := &Server{
 		services: o.Services, routes: o.Routes, authn: o.Authn, dispatch: o.Dispatch, telemetry: o.Telemetry, hosts: o.Hosts, now: o.Now,
 	}
+	if s.bodies.room = o.RoomForBodies; s.bodies.room == 0 {
+		s.bodies.room = roomForBodies
+	}
+	return s
 }
 
 // exchange is one request on its way.
@@ -78,6 +81,8 @@ type exchange struct {
 	start  time.Time
 	source netip.Addr
 	body   []byte
+	// cut: not all of the body was read, and what follows on the connection is no request.
+	cut bool
 
 	route   route.Route
 	service Service
@@ -94,18 +99,10 @@ type exchange struct {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{http: r, id: dispatch.NewID(), start: s.now(), source: sourceOf(r)}
-	buffer, ok := s.bodies.Get().(*bytes.Buffer)
-	if !ok {
-		buffer = new(bytes.Buffer)
-	}
-	defer func() {
-		if buffer.Cap() <= 64<<10 {
-			s.bodies.Put(buffer)
-		}
-	}()
-	buffer.Reset()
+	b := s.bodies.open()
+	defer b.release()
 
-	err := s.guarded(x, buffer)
+	err := s.guarded(x, b)
 	if err != nil {
 		f := fault.From(err)
 		if !x.recorded {
@@ -122,18 +119,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // guarded is call, with a panic made an error: it too leaves an event, a line in the log and an answer.
-func (s *Server) guarded(x *exchange, buffer *bytes.Buffer) (err error) {
+func (s *Server) guarded(x *exchange, b *body) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Internal(fmt.Errorf("server: panic: %v\n%s", r, debug.Stack()))
 		}
 	}()
-	return s.call(x, buffer)
+	return s.call(x, b)
 }
 
 // call is the way of a call: every request takes all of it, in this order, until a step refuses it.
-func (s *Server) call(x *exchange, buffer *bytes.Buffer) error {
-	if err := s.read(x, buffer); err != nil {
+func (s *Server) call(x *exchange, b *body) error {
+	if err := s.read(x, b); err != nil {
 		return err
 	}
 	if err := s.find(x); err != nil {
@@ -152,33 +149,27 @@ func (s *Server) call(x *exchange, buffer *bytes.Buffer) error {
 	return s.codec(x).Encode(x.model, out, x.id, &x.answer)
 }
 
-// maxBody is the longest body that is read, before anybody is known to have sent it: the longest policy document, three times over for its
-// percent-encoding, fits.
-const maxBody = 1 << 20
-
-func (s *Server) read(x *exchange, buffer *bytes.Buffer) error {
-	if x.http.ContentLength > maxBody {
-		return fault.New(fault.RequestEntityTooLarge, "The request is longer than %d bytes.", maxBody)
-	}
-	n, err := buffer.ReadFrom(io.LimitReader(x.http.Body, maxBody+1))
-	switch {
-	case n > maxBody:
-		return fault.New(fault.RequestEntityTooLarge, "The request is longer than %d bytes.", maxBody)
-	case err != nil:
-		return &fault.Fault{Code: fault.MalformedQueryString, Message: "The request's body could not be read.", Cause: nil}
-	}
-	x.body = buffer.Bytes()
-	return nil
-}
-
-// find names the service and operation.
-func (s *Server) find(x *exchange) error {
+// read reads the body, if the request is for this server at all.
+func (s *Server) read(x *exchange, b *body) error {
 	if !s.hosts.Known(x.http.Host) {
+		x.cut = x.http.ContentLength != 0
 		return &fault.Fault{
 			Code: "UnknownEndpoint", Status: http.StatusNotFound,
 			Message: "This server is not reached by the host name of this request. Its operator can add it with --hosts.",
 		}
 	}
+	if err := b.read(x.http); err != nil {
+		x.cut = true
+		// What the headers tell is enough to answer in the words of the service that was meant.
+		_ = s.find(x)
+		return err
+	}
+	x.body = b.bytes
+	return nil
+}
+
+// find names the service and operation.
+func (s *Server) find(x *exchange) error {
 	found, err := s.routes.Find(hints(x))
 	x.route = found
 	if service, ok := s.services[found.Service]; ok {
@@ -262,7 +253,7 @@ func (s *Server) write(w http.ResponseWriter, x *exchange, f *fault.Fault) {
 	if status == 0 {
 		status = http.StatusOK
 	}
-	if f != nil && status == http.StatusRequestEntityTooLarge {
+	if x.cut {
 		header.Set("Connection", "close")
 	}
 	w.WriteHeader(status)
