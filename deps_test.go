@@ -67,7 +67,7 @@ var order = map[string][]string{
 		"internal/wire", "internal/wire/awsjson", "internal/wire/awsquery", "internal/wire/restjson",
 	},
 	// What no AWS call does: it makes accounts in a state, and so comes before every caller.
-	"internal/operator": {"internal/credential", "internal/identity", "internal/store", "internal/trail"},
+	"internal/operator": {"internal/credential", "internal/fault", "internal/identity", "internal/store", "internal/trail"},
 	// Quotas are a part of the configuration.
 	"internal/config":    {"internal/identity"},
 	"internal/telemetry": nil,

@@ -12,16 +12,19 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/internal/config"
 	"github.com/writ-iam/writ/internal/credential"
+	"github.com/writ-iam/writ/internal/dispatch"
 	"github.com/writ-iam/writ/internal/model"
 	"github.com/writ-iam/writ/internal/operator"
 	"github.com/writ-iam/writ/internal/route"
 	"github.com/writ-iam/writ/internal/store/memory"
 	"github.com/writ-iam/writ/internal/telemetry"
+	"github.com/writ-iam/writ/internal/trail"
 )
 
 // devOptions are what tests need to know beforehand.
@@ -102,7 +105,10 @@ func dev(ctx context.Context, c config.Config, o devOptions, out, errOut io.Writ
 	fmt.Fprintf(out, "Writ answers at %s and keeps nothing\n", endpoint(l, false))
 	fmt.Fprintf(out, "  export AWS_ENDPOINT_URL=%s AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=%s AWS_SECRET_ACCESS_KEY=%s\n",
 		endpoint(l, false), first.AccessKeyID, first.SecretAccessKey)
-	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: &operator.Handler{CreateAccount: d.createAccount, Reset: d.reset}, aws: d}, d.telemetry))
+	operators := &operator.Handler{
+		CreateAccount: d.createAccount, Reset: d.reset, Refuse: d.refuse, Log: d.telemetry.Log, Now: time.Now, NewID: dispatch.NewID,
+	}
+	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: operators, aws: d}, d.telemetry))
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return errors.Join(err, d.node.close())
@@ -119,6 +125,12 @@ func (d *devServer) createAccount(ctx context.Context, n operator.NewAccount) (*
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.node.operator.CreateAccount(ctx, n)
+}
+
+func (d *devServer) refuse(ctx context.Context, e *trail.Event, failure error) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.node.dispatch.Refuse(ctx, e, failure)
 }
 
 // reset puts an empty node with the same two accounts in place of the present one.

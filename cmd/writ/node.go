@@ -35,6 +35,7 @@ type node struct {
 	state    *identity.State
 	log      *trail.Log
 	operator *operator.Operator
+	dispatch *dispatch.Dispatcher
 	// handler answers AWS's protocols.
 	handler http.Handler
 
@@ -84,14 +85,14 @@ func newNode(ctx context.Context, p parts) (*node, error) {
 		return nil, err
 	}
 	authenticator := authn.New(authn.Options{State: n.state, Keyring: p.keyring, Partition: p.config.Partition, Regions: p.config.Regions, FixedKeys: p.fixedKeys})
-	dispatcher := dispatch.New(n.state, n.log)
+	n.dispatch = dispatch.New(n.state, n.log)
 	n.operator = &operator.Operator{State: n.state, Keyring: p.keyring, Rand: rand.Reader, Now: time.Now, NewEventID: dispatch.NewID}
 	n.handler = server.New(server.Options{
 		Services: map[string]server.Service{
 			"iam": {Model: p.models["iam"], Prefix: "iam", Ops: (&iam.Service{Rand: rand.Reader, Keyring: p.keyring}).Ops()},
 			"sts": {Model: p.models["sts"], Prefix: "sts", Ops: (&sts.Service{Rand: rand.Reader, Keyring: p.keyring}).Ops()},
 		},
-		Routes: p.routes, Authn: authenticator, Dispatch: dispatcher, Telemetry: p.telemetry, Hosts: server.NewHosts(p.config.Hosts...), Now: time.Now,
+		Routes: p.routes, Authn: authenticator, Dispatch: n.dispatch, Telemetry: p.telemetry, Hosts: server.NewHosts(p.config.Hosts...), Now: time.Now,
 	})
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	n.stop = stop

@@ -14,11 +14,13 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/internal/config"
 	"github.com/writ-iam/writ/internal/credential"
+	"github.com/writ-iam/writ/internal/dispatch"
 	"github.com/writ-iam/writ/internal/operator"
 	"github.com/writ-iam/writ/internal/route"
 	"github.com/writ-iam/writ/internal/store"
@@ -140,7 +142,10 @@ func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
 	}
 	defer stopHealth()
 	fmt.Fprintf(out, "Writ answers at %s\n  eval \"$(%s env%s)\"   points AWS's tools at it, as the user admin\n", url, command(), dataFlag(c.Data))
-	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: &operator.Handler{CreateAccount: n.operator.CreateAccount, Token: token}, aws: n.handler}, t))
+	operators := &operator.Handler{
+		CreateAccount: n.operator.CreateAccount, Token: token, Refuse: n.dispatch.Refuse, Log: t.Log, Now: time.Now, NewID: dispatch.NewID,
+	}
+	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: operators, aws: n.handler}, t))
 	if closed := n.close(); err == nil {
 		err = closed
 	}

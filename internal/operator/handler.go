@@ -6,9 +6,16 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strings"
+	"time"
+
+	"github.com/writ-iam/writ/internal/fault"
+	"github.com/writ-iam/writ/internal/trail"
 )
 
 // Prefix is what the paths begin with that Handler serves. No AWS service has such a path.
@@ -27,7 +34,8 @@ type Reset struct {
 	Alt Sandbox `json:"alt"`
 }
 
-// Handler serves the operator's calls: POST /_writ/accounts and, on a server that is there for tests, POST /_writ/reset.
+// Handler serves the operator's calls: POST /_writ/accounts and, on a server that is there for tests, POST /_writ/reset. Each is a line in the log; one that is
+// refused or fails leaves an event (one that succeeds leaves it in the commit of what it did).
 type Handler struct {
 	// CreateAccount makes an account.
 	CreateAccount func(context.Context, NewAccount) (*Created, error)
@@ -36,6 +44,12 @@ type Handler struct {
 	Token string
 	// Reset empties the server; nil if that must not be.
 	Reset func(context.Context) (*Reset, error)
+	// Refuse keeps the event of a call that failed.
+	Refuse func(context.Context, *trail.Event, error) error
+	Log    *slog.Logger
+	Now    func() time.Time
+	// NewID makes the id of a call or of an event.
+	NewID func() string
 }
 
 // request is the body of a call that makes an account.
@@ -45,56 +59,123 @@ type request struct {
 	Email     string `json:"email"`
 }
 
+// call is one call on its way.
+type call struct {
+	id   string
+	name string // "Unknown" until it is known
+	// proven: the caller runs the machine.
+	proven bool
+}
+
 // ServeHTTP answers a call whose path begins with Prefix.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{id: h.NewID(), name: "Unknown"}
+	out, err := h.guarded(c, w, r)
+	w.Header().Set("X-Amzn-Requestid", c.id)
+	said := []any{"id", c.id, "call", c.name, "source", r.RemoteAddr}
+	if err == nil {
+		h.Log.Info("operator's call", append(said, "status", http.StatusOK)...)
+		answer(w, http.StatusOK, out)
+		return
+	}
+	f := fault.From(err)
+	status := f.Status
+	if status == 0 {
+		status, _ = fault.Status(f.Code)
+	}
+	level := slog.LevelWarn
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	said = append(said, "status", status, "code", f.Code)
+	if f.Cause != nil {
+		said = append(said, "cause", f.Cause.Error())
+	}
+	ctx := context.WithoutCancel(r.Context())
+	h.Log.Log(ctx, level, "operator's call", said...)
+	if err := h.Refuse(ctx, h.event(c, r), f); err != nil {
+		h.Log.Error("an event could not be recorded", "id", c.id, "cause", err.Error())
+	}
+	answer(w, status, message{f.Message})
+}
+
+// event is the event of a call that failed, without the failure.
+func (h *Handler) event(c *call, r *http.Request) *trail.Event {
+	e := &trail.Event{
+		Time: h.Now(), ID: h.NewID(), RequestID: c.id, Source: "operator.writ", Name: c.name, Type: "AwsServiceEvent", Region: "us-east-1",
+		UserAgent: r.UserAgent(), TLS: r.TLS != nil, Identity: trail.Identity{Type: "Unknown"},
+	}
+	if c.proven {
+		e.Identity = trail.Identity{Type: "AWSService", PrincipalID: "operator"}
+	}
+	if address, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		e.SourceIP = address.Addr().Unmap().String()
+	}
+	return e
+}
+
+// guarded is call, with a panic made an error: net/http would answer it without a word.
+func (h *Handler) guarded(c *call, w http.ResponseWriter, r *http.Request) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Internal(fmt.Errorf("operator: panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return h.call(c, w, r)
+}
+
+// call performs a call. What it answers is JSON; the error is a fault.
+func (h *Handler) call(c *call, w http.ResponseWriter, r *http.Request) (any, error) {
+	do := map[string]func(http.ResponseWriter, *http.Request) (any, error){"CreateAccount": h.accounts, "Reset": h.reset}
+	switch {
+	case r.URL.Path == Prefix+"accounts":
+		c.name = "CreateAccount"
+	case r.URL.Path == Prefix+"reset" && h.Reset != nil:
+		c.name = "Reset"
+	}
 	// What a browser sends for a page of somebody else is not the operator's.
 	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" {
-		answer(w, http.StatusForbidden, message{"Browsers have no business here."})
-		return
+		return nil, fault.New(fault.AccessDenied, "Browsers have no business here.")
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		answer(w, http.StatusMethodNotAllowed, message{"POST is expected."})
-		return
+		return nil, &fault.Fault{Code: "MethodNotAllowed", Status: http.StatusMethodNotAllowed, Message: "POST is expected."}
 	}
-	if !loopback(r.RemoteAddr) || !h.proven(r) {
-		answer(w, http.StatusForbidden, message{"This is for the operator of the machine: call it from the machine itself, with the token in the data folder's file operator.token as a bearer token."})
-		return
+	if !loopback(r.RemoteAddr) || !h.shown(r) {
+		return nil, fault.New(fault.AccessDenied, "This is for the operator of the machine: call it from the machine itself, with the token in the data folder's file operator.token as a bearer token.")
 	}
-	switch {
-	case r.URL.Path == Prefix+"accounts":
-		h.accounts(w, r)
-	case r.URL.Path == Prefix+"reset" && h.Reset != nil:
-		done, err := h.Reset(r.Context())
-		if err != nil {
-			answer(w, http.StatusInternalServerError, message{"The server could not be emptied."})
-			return
-		}
-		answer(w, http.StatusOK, done)
-	default:
-		answer(w, http.StatusNotFound, message{"There is no such call on this server."})
+	c.proven = true
+	if do[c.name] == nil {
+		return nil, fault.New(fault.UnknownOperation, "There is no such call on this server.")
 	}
+	return do[c.name](w, r)
 }
 
-func (h *Handler) accounts(w http.ResponseWriter, r *http.Request) {
+func (h *Handler) reset(_ http.ResponseWriter, r *http.Request) (any, error) {
+	done, err := h.Reset(r.Context())
+	if err != nil {
+		return nil, &fault.Fault{Code: fault.InternalFailure, Message: "The server could not be emptied.", Cause: err}
+	}
+	return done, nil
+}
+
+func (h *Handler) accounts(w http.ResponseWriter, r *http.Request) (any, error) {
 	var in request
 	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&in); err != nil && r.ContentLength != 0 {
-		answer(w, http.StatusBadRequest, message{"The body is no JSON object with account_id, name and email, all optional."})
-		return
+		return nil, &fault.Fault{Code: fault.ValidationError, Message: "The body is no JSON object with account_id, name and email, all optional.", Cause: err}
 	}
 	created, err := h.CreateAccount(r.Context(), NewAccount{ID: in.AccountID, Name: in.Name, Email: in.Email, RootKey: true})
 	switch {
 	case errors.Is(err, ErrExists), errors.Is(err, ErrEmail):
-		answer(w, http.StatusConflict, message{err.Error()})
+		return nil, &fault.Fault{Code: "EntityAlreadyExists", Status: http.StatusConflict, Message: err.Error()}
 	case errors.Is(err, ErrInvalid):
-		answer(w, http.StatusBadRequest, message{err.Error()})
+		return nil, fault.New(fault.ValidationError, "%s", err)
 	case err != nil:
-		answer(w, http.StatusServiceUnavailable, message{"The account could not be saved."})
-	default:
-		answer(w, http.StatusOK, created.Sandbox())
+		return nil, &fault.Fault{Code: fault.ServiceUnavailable, Message: "The account could not be saved.", Cause: err}
 	}
+	return created.Sandbox(), nil
 }
 
 // Sandbox returns an account that was made with a root key in the handler's form.
@@ -102,7 +183,8 @@ func (c *Created) Sandbox() Sandbox {
 	return Sandbox{AccountID: c.ID, AccessKeyID: c.RootKey.ID, SecretAccessKey: c.RootKey.Secret}
 }
 
-func (h *Handler) proven(r *http.Request) bool {
+// shown reports whether a call shows the token.
+func (h *Handler) shown(r *http.Request) bool {
 	if h.Token == "" {
 		return true
 	}

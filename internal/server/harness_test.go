@@ -45,7 +45,9 @@ type world struct {
 	keyring *credential.Keyring
 	op      *operator.Operator
 	handler http.Handler
-	record  *recorder
+	// dispatch is what the handler's calls and the operator's end in.
+	dispatch *dispatch.Dispatcher
+	record   *recorder
 }
 
 // recorder keeps the events that are in no commit.
@@ -121,8 +123,9 @@ func newWorldIn(t testing.TB, partition string, change func(service string, tabl
 		}
 		services[name] = server.Service{Model: shared.models[name], Prefix: name, Ops: table}
 	}
+	w.dispatch = dispatch.New(w.state, w.record)
 	options := server.Options{
-		Services: services, Routes: shared.routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring, Partition: partition}), Dispatch: dispatch.New(w.state, w.record),
+		Services: services, Routes: shared.routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring, Partition: partition}), Dispatch: w.dispatch,
 		Telemetry: telemetry.New(io.Discard, "error", "text"), Hosts: server.NewHosts(), Now: clock,
 	}
 	for _, change := range more {

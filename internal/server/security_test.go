@@ -249,7 +249,7 @@ func TestS082_NoEndpointAnswersStrangers(t *testing.T) {
 		}
 	}
 	made := 0
-	h := &operator.Handler{Token: "the token", CreateAccount: w.op.CreateAccount}
+	h := w.operator()
 	for _, test := range []struct {
 		name, method, remote, token, origin string
 		want                                int
