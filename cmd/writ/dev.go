@@ -71,9 +71,14 @@ type devServer struct {
 	models    map[string]*model.Service
 	dir       string
 
-	mu     sync.RWMutex
-	node   *node
-	resets int
+	// resetting: one at a time makes a node.
+	resetting sync.Mutex
+	resets    int
+	// forgetting are the nodes that wait for their last requests.
+	forgetting sync.WaitGroup
+
+	mu   sync.RWMutex
+	node *node
 }
 
 // dev runs a server in memory until the context ends.
@@ -109,34 +114,42 @@ func dev(ctx context.Context, c config.Config, o devOptions, out, errOut io.Writ
 		CreateAccount: d.createAccount, Reset: d.reset, Refuse: d.refuse, Log: d.telemetry.Log, Now: time.Now, NewID: dispatch.NewID,
 	}
 	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: operators, aws: d}, d.telemetry))
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.forgetting.Wait()
 	return errors.Join(err, d.node.close())
 }
 
-// ServeHTTP answers with the present node. Emptying waits until nobody is answered any more.
-func (d *devServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// present returns the node that answers what comes in now. It goes on until requests.Done is called on it, whatever becomes of the server meanwhile.
+func (d *devServer) present() *node {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	d.node.handler.ServeHTTP(w, r)
+	d.node.requests.Add(1)
+	return d.node
 }
 
-func (d *devServer) createAccount(ctx context.Context, n operator.NewAccount) (*operator.Created, error) {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.node.operator.CreateAccount(ctx, n)
+// ServeHTTP answers with the node that was there when the request came: a slow client holds up nobody.
+func (d *devServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n := d.present()
+	defer n.requests.Done()
+	n.handler.ServeHTTP(w, r)
+}
+
+func (d *devServer) createAccount(ctx context.Context, account operator.NewAccount) (*operator.Created, error) {
+	n := d.present()
+	defer n.requests.Done()
+	return n.operator.CreateAccount(ctx, account)
 }
 
 func (d *devServer) refuse(ctx context.Context, e *trail.Event, failure error) error {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.node.dispatch.Refuse(ctx, e, failure)
+	n := d.present()
+	defer n.requests.Done()
+	return n.dispatch.Refuse(ctx, e, failure)
 }
 
-// reset puts an empty node with the same two accounts in place of the present one.
+// reset puts an empty node with the same two accounts in place of the present one. Requests that are under way are answered by the old one, which goes when
+// they have been.
 func (d *devServer) reset(ctx context.Context) (*operator.Reset, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.resetting.Lock()
+	defer d.resetting.Unlock()
 	master := make([]byte, 32)
 	rand.Read(master) // never fails: see crypto/rand
 	keyring, err := credential.NewKeyring(rand.Reader, master)
@@ -170,17 +183,20 @@ func (d *devServer) reset(ctx context.Context) (*operator.Reset, error) {
 	if err != nil {
 		return nil, errors.Join(err, next.close())
 	}
+	d.mu.Lock()
 	old := d.node
 	d.node = next
+	d.mu.Unlock()
 	if old != nil {
-		go d.forget(old, filepath.Join(d.dir, fmt.Sprint(d.resets-1)))
+		d.forgetting.Go(func() { d.forget(old) })
 	}
 	return &operator.Reset{Sandbox: root.Sandbox(), Alt: alt.Sandbox()}, nil
 }
 
-// forget ends a node that nobody asks any more.
-func (d *devServer) forget(old *node, trail string) {
-	if err := errors.Join(old.close(), os.RemoveAll(trail)); err != nil {
+// forget ends a node that no request will come to any more, when it has answered those that did.
+func (d *devServer) forget(old *node) {
+	old.requests.Wait()
+	if err := errors.Join(old.close(), os.RemoveAll(old.trailDir)); err != nil {
 		d.telemetry.Log.Warn("the old server could not be cleared away", "cause", err)
 	}
 }

@@ -37,7 +37,10 @@ type node struct {
 	operator *operator.Operator
 	dispatch *dispatch.Dispatcher
 	// handler answers AWS's protocols.
-	handler http.Handler
+	handler  http.Handler
+	trailDir string
+	// requests are those under way, where a node can be replaced by another: see devServer.
+	requests sync.WaitGroup
 
 	stop   context.CancelFunc
 	follow sync.WaitGroup
@@ -72,7 +75,7 @@ func loadModels() (map[string]*model.Service, error) {
 }
 
 func newNode(ctx context.Context, p parts) (*node, error) {
-	n := &node{store: p.store}
+	n := &node{store: p.store, trailDir: p.trailDir}
 	var err error
 	if n.state, err = identity.Open(ctx, p.store, p.config.Quotas); err != nil {
 		return nil, err
