@@ -1,8 +1,10 @@
 # make help prints the targets.
 
 GO      ?= go
-# How many random cases the two judges are compared on, and how many inputs each fuzz target gets in make test.
+# How many random cases the two judges are compared on, how many pairs of policies are compared by proof and by trial, and how many inputs each
+# fuzz target gets in make test.
 CASES   ?= 1000000
+PAIRS   ?= 1000000
 FUZZ    ?= 50000x
 # How long each fuzz target runs in make fuzz.
 FUZZTIME ?= 10m
@@ -23,8 +25,9 @@ test: lint unit agree fuzz-seconds bench-check integration ## everything that CI
 unit: ## the tests, with the race detector, in random order
 	$(GO) test -race -shuffle=on ./...
 
-agree: ## the fast judge and the naive one on CASES random cases
+agree: ## the fast judge and the naive one on CASES random cases, proofs about PAIRS pairs of policies and random requests
 	$(GO) test ./authz -run TestFastJudgeAgreesWithNaiveJudge -v -cases $(CASES) -timeout 60m
+	$(GO) test ./analysis -run TestCompareAgreesWithTrial -v -pairs $(PAIRS) -timeout 60m
 
 lint: ## vet, formatting, staticcheck (staticcheck.conf says which checks and why)
 	$(GO) vet ./...

@@ -29,6 +29,9 @@ var order = map[string][]string{
 	// The judge does not know the catalogue: what an action is decides nothing.
 	"authz": {"arn", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
+	// Proofs about policies are made for the judge's language and confirmed by the judge.
+	"analysis": {"arn", "authz", "catalog", "condition", "policy", "internal/fold"},
+
 	// Signatures are checked without a clock: the time is an argument, and so it may say what a time is.
 	"sigv4": nil,
 
@@ -101,7 +104,7 @@ var order = map[string][]string{
 	// Commands may import anything; these need no more. cmd/writ joins everything: see its node.go.
 	"catalog/refresh": {"catalog"},
 	"cmd/writ": {
-		"authz", "policy", "internal/authn", "internal/config", "internal/credential", "internal/dispatch", "internal/fold", "internal/identity", "internal/jsontext", "internal/model",
+		"analysis", "authz", "catalog", "policy", "internal/authn", "internal/config", "internal/credential", "internal/dispatch", "internal/fold", "internal/identity", "internal/jsontext", "internal/model",
 		"internal/operator", "internal/route", "internal/server", "internal/service/iam", "internal/service/sts", "internal/store", "internal/store/embedded",
 		"internal/store/memory", "internal/telemetry", "internal/trail",
 	},
@@ -110,7 +113,7 @@ var order = map[string][]string{
 // impure are packages of the standard library that the science may not import outside of its tests.
 var impure = []string{"time", "os", "log", "log/slog", "net", "net/http", "os/exec", "syscall", "unsafe", "math/rand", "math/rand/v2", "crypto/rand", "context"}
 
-var science = []string{"wildcard", "arn", "condition", "policy", "catalog", "authz", "internal/fold", "internal/jsontext"}
+var science = []string{"wildcard", "arn", "condition", "policy", "catalog", "authz", "analysis", "internal/fold", "internal/jsontext"}
 
 func TestImportOrder(t *testing.T) {
 	seen := make(map[string]bool)

@@ -263,3 +263,6 @@ func (c *Context) All(yield func(Key, Value) bool) {
 		}
 	}
 }
+
+// IsMultivalued reports whether AWS defines a key as multi-valued (doc/language.md 1).
+func IsMultivalued(k Key) bool { return k.many }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -101,31 +100,12 @@ func (l *linter) lint(name string) error {
 
 // kindOf returns the kind that was asked for, or what the document looks like.
 func (l *linter) kindOf(d *policy.Document) (policy.Kind, error) {
-	if l.kind != "" {
-		kind, err := policy.ParseKind(l.kind)
-		if err != nil {
-			return 0, fmt.Errorf("lint: --kind is one of %s, not %q", strings.Join(policy.Kinds(), ", "), l.kind)
-		}
-		return kind, nil
-	}
-	if d == nil {
+	if l.kind == "" && d == nil {
 		return policy.Grammar, nil // what cannot be read does not look like anything
 	}
-	kind := policy.Inline
-	for i := range d.Statements {
-		s := &d.Statements[i]
-		if !s.Principal.Present() {
-			continue
-		}
-		if s.Resource.Present() {
-			return policy.Resource, nil
-		}
-		kind = policy.Trust
-		for _, v := range s.Action.Items {
-			if len(v.Text) < 4 || !fold.Equal(v.Text[:4], "sts:") {
-				return policy.Resource, nil
-			}
-		}
+	kind, err := kindOf(l.kind, d)
+	if err != nil {
+		return 0, fmt.Errorf("lint: %w", err)
 	}
 	return kind, nil
 }

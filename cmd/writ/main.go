@@ -13,6 +13,7 @@
 //	writ decide FILE…   judge cases: a request with its policies
 //	writ fmt FILE…      print policies in canonical form
 //	writ lint FILE…     say what is wrong with policies
+//	writ diff A B       say whether two policies allow the same
 //
 // "writ help COMMAND" tells more about each.
 package main
@@ -53,7 +54,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	root.AddCommand(
 		serveCommand(), devCommand(), accountCommand(), envCommand(), configCommand(), trailCommand(), versionCommand(),
-		decideCommand(), fmtCommand(), lintCommand(),
+		decideCommand(), fmtCommand(), lintCommand(), diffCommand(),
 	)
 	root.SetArgs(args)
 	root.SetIn(stdin)

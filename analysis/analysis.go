@@ -1,0 +1,269 @@
+// Package analysis proves statements about policies: not whether one request is allowed, which package authz says, but whether there is a request
+// that one side allows and another does not.
+//
+//	left, right := analysis.Of(policy.Managed, before), analysis.Of(policy.Managed, after)
+//	a := analysis.New(analysis.Options{Catalog: c})
+//	answer, err := a.Wider(right, left)
+//	answer.Verdict         // Yes: the change grants something new
+//	answer.Witness.Request // for example this
+//
+// The answer is exact: No is a proof that there is no such request, and Yes comes with one, which has been judged by authz.Decide. What cannot be
+// said is Unknown with a reason, and that is never to be taken for a No.
+//
+// How it is done: what decides is cut into atoms — is the resource in this list, does this test of a condition key hold — and a decision is a Boolean
+// formula over them, which a SAT solver satisfies (solver). Whether a choice of atoms can be true together is asked for each key by itself (theory):
+// sets of texts by automata that are made as far as they are needed (product), numbers, dates and addresses by the points where anything
+// changes (condition.Samples). What cannot be true together becomes a clause, and the solver tries again. No class of requests is ever enumerated, except
+// callers by the names in Principal elements and actions by the lists that name them.
+package analysis
+
+import (
+	"errors"
+	"iter"
+
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/policy"
+)
+
+// Options say what requests there are and how long to look for one.
+type Options struct {
+	// Catalog, if it is not nil, makes it a question about AWS: an action is one that the catalog or a policy names, a resource is an ARN whose account is an
+	// id or empty, resources of S3 have none, and condition keys have the catalog's types, so that a Bool is true or false and a key is
+	// multi-valued only if AWS says so. Without a catalog it is a question about the language alone: every text is an action and a resource, and every
+	// key may bring any text or texts.
+	Catalog *catalog.Catalog
+	// Budget bounds time and memory: how many states of automata and conflicts of the solver a question may come to. 0 stands for DefaultBudget.
+	Budget int
+}
+
+// DefaultBudget is reached in about a second.
+const DefaultBudget = 200_000
+
+// Verdict is the answer to a question.
+type Verdict uint8
+
+// A question that could not be answered is Unknown, the zero Verdict.
+const (
+	Unknown Verdict = iota
+	No
+	Yes
+)
+
+// String returns the verdict in lower case.
+func (v Verdict) String() string { return [...]string{"unknown", "no", "yes"}[v] }
+
+// Answer is what was found.
+type Answer struct {
+	Verdict Verdict
+	// Witness is a request for which the answer is yes; nil otherwise.
+	Witness *Witness
+	// Reason says why the verdict is Unknown; empty otherwise.
+	Reason string
+}
+
+// ErrDisagreement says that a request that was found to show a difference does not, when it is judged: a mistake in this package, and the answer must not
+// be used.
+var ErrDisagreement = errors.New("analysis: the judge does not confirm a witness")
+
+// Side is one of the things that are compared: all policies that bear on a request.
+type Side struct {
+	Policies *authz.Policies
+	// only, if not nil, is what the requests of the question are limited to.
+	trust bool
+}
+
+// owner is the account that owns all resources of a question. It is nobody's who asks, so that both sides must allow what crosses accounts, and a document's own
+// words decide.
+const owner = "000000000000"
+
+// Of returns the side of one document, as it bears on requests when everything else allows them. The kind says what it is used as: an identity policy's
+// (Managed, Inline or Session) words count for its principals, a resource policy's or trust policy's for the principals that it names, those of control policies for
+// everyone.
+func Of(k policy.Kind, d *policy.Document) Side {
+	p := func(kind authz.Kind) *authz.Program { return authz.Compile(d, kind) }
+	ps := &authz.Policies{Identity: []*authz.Program{allowAll(authz.Identity)}, Resource: allowAll(authz.Resource)}
+	s := Side{Policies: ps}
+	switch k {
+	case policy.Resource:
+		ps.Resource = p(authz.Resource)
+	case policy.Trust:
+		ps.Resource, s.trust = p(authz.Resource), true
+	case policy.ServiceControl:
+		ps.ServiceControl = [][]*authz.Program{{p(authz.ServiceControl)}}
+	case policy.ResourceControl:
+		ps.ResourceControl = [][]*authz.Program{{p(authz.ResourceControl), allowAll(authz.ResourceControl)}}
+	default:
+		ps.Identity = []*authz.Program{p(authz.Identity)}
+	}
+	return s
+}
+
+// allowAll is a policy that allows everyone everything.
+func allowAll(k authz.Kind) *authz.Program {
+	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	if k == authz.Resource || k == authz.ResourceControl {
+		text = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`
+	}
+	d, err := policy.Parse(text)
+	if err != nil {
+		panic("analysis: " + err.Error()) // it is written above
+	}
+	return authz.Compile(d, k)
+}
+
+// Analyzer answers questions, one at a time, and keeps what it learnt about patterns for the next ones.
+type Analyzer struct {
+	options Options
+	actions *actions // nil without a catalog
+}
+
+// New makes an Analyzer.
+func New(o Options) *Analyzer {
+	if o.Budget == 0 {
+		o.Budget = DefaultBudget
+	}
+	a := &Analyzer{options: o}
+	if o.Catalog != nil {
+		a.actions = &actions{catalog: o.Catalog, expanded: make(map[string][]string)}
+	}
+	return a
+}
+
+// Wider answers whether there is a request that left allows and right does not. The error is ErrDisagreement.
+func (z *Analyzer) Wider(left, right Side) (Answer, error) {
+	a := z.analysis()
+	return a.wider(left, right)
+}
+
+// Relation is how two policies stand to each other.
+type Relation uint8
+
+// The relations; the zero Relation is that it could not be said.
+const (
+	UnknownRelation Relation = iota
+	Equivalent
+	LeftWider
+	RightWider
+	Incomparable
+)
+
+// String returns the relation in the words of writ diff.
+func (r Relation) String() string {
+	return [...]string{"unknown", "equivalent", "left-wider", "right-wider", "incomparable"}[r]
+}
+
+// Comparison is the answer to both questions about two sides.
+type Comparison struct {
+	Relation Relation
+	// LeftOnly answers whether left allows what right does not, RightOnly the other way about.
+	LeftOnly, RightOnly Answer
+}
+
+// Compare says how two sides stand to each other. The error is ErrDisagreement.
+func (z *Analyzer) Compare(left, right Side) (Comparison, error) {
+	a := z.analysis()
+	var c Comparison
+	var err error
+	if c.LeftOnly, err = a.wider(left, right); err != nil {
+		return c, err
+	}
+	a.texts.budget = z.options.Budget
+	if c.RightOnly, err = a.wider(right, left); err != nil {
+		return c, err
+	}
+	switch l, r := c.LeftOnly.Verdict, c.RightOnly.Verdict; {
+	case l == Unknown || r == Unknown:
+	case l == Yes && r == Yes:
+		c.Relation = Incomparable
+	case l == Yes:
+		c.Relation = LeftWider
+	case r == Yes:
+		c.Relation = RightWider
+	default:
+		c.Relation = Equivalent
+	}
+	return c, nil
+}
+
+// analysis is the work on one question.
+type analysis struct {
+	options      Options
+	actions      *actions
+	texts        *texts
+	everything   *glob
+	atoms        []atomInfo
+	atomNumbers  map[string]atom
+	keys         []*key
+	keyNumbers   map[string]subject
+	programs     map[*authz.Program][]*statement
+	principalARN subject
+	// callerAsked: some policy asks who the caller is, by a condition or a variable.
+	callerAsked bool
+	domains     map[subject]*domain
+}
+
+func (z *Analyzer) analysis() *analysis {
+	a := &analysis{
+		options: z.options, actions: z.actions, texts: newTexts(z.options.Budget), atomNumbers: make(map[string]atom),
+		keyNumbers: make(map[string]subject), programs: make(map[*authz.Program][]*statement), domains: make(map[subject]*domain),
+	}
+	a.everything = a.texts.intern(anyText())
+	a.principalARN = a.keyOf(principalARN)
+	return a
+}
+
+// domain is what the texts of a typed key are.
+type domain struct {
+	texts *union // nil if it is not told by how they are written
+	typed bool   // a number, date or address
+}
+
+// domain returns what a key's texts are; nil if they may be anything.
+func (a *analysis) domain(on subject) *domain {
+	if a.options.Catalog == nil {
+		return nil
+	}
+	if d, ok := a.domains[on]; ok {
+		return d
+	}
+	var d *domain
+	if k, ok := a.options.Catalog.Key(a.keyAt(on).name); ok {
+		switch k.Type() {
+		case catalog.TypeBool:
+			d = &domain{texts: a.texts.union(literalGlob("true"), literalGlob("false"))}
+		case catalog.TypeDate, catalog.TypeIPAddress, catalog.TypeNumeric:
+			d = &domain{typed: true}
+		}
+	}
+	a.domains[on] = d
+	return d
+}
+
+// shapes returns how a request may bring a key.
+func (a *analysis) shapes(k *key) [shapes]bool {
+	many := condition.IsMultivalued(k.key)
+	if a.options.Catalog != nil {
+		if known, ok := a.options.Catalog.Key(k.name); ok && known.Multivalued() {
+			many = true
+		}
+		return [shapes]bool{absent: true, single: !many, list: many, empty: many}
+	}
+	return [shapes]bool{absent: true, single: !many, list: true, empty: true}
+}
+
+// programs calls yield with each program of a request's policies.
+func programs(ps *authz.Policies) iter.Seq[*authz.Program] {
+	return func(yield func(*authz.Program) bool) {
+		lists := [][]*authz.Program{ps.IdentitySet.Programs(), ps.Identity, ps.Session, {ps.Boundary, ps.Resource, ps.Endpoint}}
+		lists = append(append(lists, ps.ServiceControl...), ps.ResourceControl...)
+		for _, l := range lists {
+			for _, p := range l {
+				if p != nil && !yield(p) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,374 @@
+package analysis
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/internal/fold"
+)
+
+// question is whether a caller of a class can do an action of a class so that left allows it and right does not.
+type question struct {
+	a      *analysis
+	caller *caller
+	action *authz.Action // nil if it is open, too
+	f      *formula
+	trust  bool // of the trust policies of roles only
+	who    authz.PrincipalKind
+}
+
+// wider looks for a request that left allows and right does not.
+func (a *analysis) wider(left, right Side) (Answer, error) {
+	callers := a.principals(left.Policies, right.Policies)
+	classes := a.actionClasses(left, right)
+	asked := make(map[string]bool)
+	reason := ""
+	for _, class := range classes {
+		for n, c := range callers {
+			key := a.signature(class, n, c, left, right)
+			if asked[key] {
+				continue
+			}
+			asked[key] = true
+			q := &question{a: a, caller: c, f: newFormula(), trust: left.trust, who: c.who.Kind}
+			if class != "" {
+				var err error
+				if q.action, err = authz.NewAction(a.spelled(class)); err != nil {
+					return Answer{}, err
+				}
+			}
+			w, why, err := q.ask(left, right)
+			switch {
+			case err != nil:
+				return Answer{}, err
+			case w != nil:
+				return Answer{Verdict: Yes, Witness: w}, nil
+			case why != "" && reason == "":
+				reason = why
+			}
+			if a.texts.budget <= 0 {
+				return Answer{Reason: reason}, nil
+			}
+		}
+	}
+	if reason != "" {
+		return Answer{Reason: reason}, nil
+	}
+	return Answer{Verdict: No}, nil
+}
+
+// signature is the same for two classes of actions and callers of which the policies say the same.
+func (a *analysis) signature(action string, number int, c *caller, left, right Side) string {
+	var key []byte
+	if action != "" {
+		x, err := authz.NewAction(action)
+		if err == nil {
+			key = append(key, fmt.Sprint(x.AsksTrust(), x.ResourceControlled(), special(action), a.resourceClass(action))...)
+		}
+	}
+	folded := fold.Name(action)
+	for _, s := range [...]Side{left, right} {
+		for p := range programs(s.Policies) {
+			for _, st := range a.statements(p) {
+				if st.never || action != "" && !st.speaks(folded) {
+					continue
+				}
+				key = binary.AppendUvarint(key, uint64(st.number))
+				key = append(key, byte(p.Reach(st.number, c.who, false, s.Policies.Boundary != nil)))
+			}
+			key = append(key, 0xff, 0xff)
+		}
+	}
+	key = append(key, byte(c.who.Kind))
+	if c.who.ServiceLinked() {
+		key = append(key, 1)
+	}
+	if a.callerAsked {
+		key = binary.AppendUvarint(key, uint64(number)) // what is asked of who the caller is differs from class to class
+	}
+	return string(key)
+}
+
+// special tells apart the actions that the judge treats by name.
+func special(action string) string {
+	switch folded := fold.Name(action); {
+	case folded == "sts:getcalleridentity", folded == "sts:assumerole":
+		return folded
+	}
+	return ""
+}
+
+// ask returns a witness, or why it cannot say whether there is one.
+func (q *question) ask(left, right Side) (w *Witness, reason string, err error) {
+	f := q.f
+	root := f.and(q.allowed(left.Policies), -q.allowed(right.Policies))
+	if q.trust {
+		root = f.and(root, q.isFor("iam", "role/"))
+	}
+	if root == -f.yes {
+		return nil, "", nil
+	}
+	if root != f.yes {
+		f.solver.add(root)
+	}
+	t := &theory{a: q.a, caller: q.caller, resources: q.a.resources(q.action), openAction: q.action == nil, atomOf: func(l lit) *atomInfo { return &q.a.atoms[f.nodes[l.v()].atom] }}
+	for {
+		switch f.solver.solve(&q.a.texts.budget) {
+		case none:
+			return nil, reason, nil
+		case gaveUp:
+			return nil, "the question is too large: its bound is reached", nil
+		}
+		lits := f.needed(root)
+		x := t.check(lits)
+		switch x.outcome {
+		case found:
+			w, err := q.witness(&x.facts)
+			if err != nil {
+				return nil, "", err
+			}
+			return w, "", w.confirm(left, right)
+		case gaveUp:
+			x.core = lits
+			if reason == "" {
+				reason = x.reason
+			}
+		}
+		clause := make([]lit, len(x.core))
+		for i, l := range x.core {
+			clause[i] = -l
+		}
+		f.solver.add(clause...)
+		if q.a.texts.budget--; q.a.texts.budget <= 0 {
+			return nil, "the question is too large: its bound is reached", nil
+		}
+	}
+}
+
+// statement returns the literal that a statement applies, as far as it is not told by the action and the caller.
+func (q *question) statement(s *statement) lit {
+	f := q.f
+	kids := make([]lit, 0, len(s.tests)+2)
+	if s.never {
+		return -f.yes
+	}
+	if q.action != nil {
+		if !s.speaks(fold.Name(q.action.String())) {
+			return -f.yes
+		}
+	} else {
+		l := f.atom(q.a.actionAtom(s.actions))
+		if s.notActions {
+			l = -l
+		}
+		kids = append(kids, l)
+	}
+	for _, t := range s.tests {
+		kids = append(kids, f.atom(t))
+	}
+	if s.resources != noAtom {
+		l := f.atom(s.resources)
+		if s.notResources {
+			l = -l
+		}
+		kids = append(kids, l)
+	}
+	return f.and(kids...)
+}
+
+// reached returns the literal that a statement of a program with an effect applies that reaches the caller by at least so much.
+func (q *question) reached(p *authz.Program, allow bool, least authz.Reach, trust, bounded bool) lit {
+	var any []lit
+	for _, s := range q.a.statements(p) {
+		if s.allow == allow && p.Reach(s.number, q.caller.who, trust, bounded) >= least {
+			any = append(any, q.statement(s))
+		}
+	}
+	return q.f.or(any...)
+}
+
+func (q *question) anyOf(ps []*authz.Program, allow bool, least authz.Reach, trust, bounded bool) lit {
+	var any []lit
+	for _, p := range ps {
+		any = append(any, q.reached(p, allow, least, trust, bounded))
+	}
+	return q.f.or(any...)
+}
+
+// isFor returns the literal that the resource is one of a service with a name that begins with prefix.
+func (q *question) isFor(service, prefix string) lit {
+	signs := appendPattern(nil, "*:*:"+service+":*:*:"+prefix, true)
+	p := &pattern{[]piece{{signs: append(signs, sign{kind: run})}}}
+	return q.f.atom(q.a.resourceAtom(q.a.texts.set([]*pattern{p})))
+}
+
+// allowed returns the literal that policies allow the request: the procedure of authz.Decide (evaluation.md §2.1) as a formula.
+func (q *question) allowed(ps *authz.Policies) lit {
+	f := q.f
+	if q.action == nil {
+		return q.allowedIf(ps, false)
+	}
+	if q.action.AsksTrust() {
+		role := q.isFor("iam", "role/")
+		return f.or(f.and(role, q.allowedIf(ps, true)), f.and(-role, q.allowedIf(ps, false)))
+	}
+	return q.allowedIf(ps, false)
+}
+
+// allowedIf is allowed for the case that the request asks a role's trust policy, or not.
+func (q *question) allowedIf(ps *authz.Policies, trust bool) lit {
+	f := q.f
+	root := q.who == authz.Root || q.who == authz.AssumedRoot
+	if q.action != nil {
+		switch fold.Name(q.action.String()) {
+		case "sts:getcalleridentity":
+			if q.who != authz.Anonymous {
+				return f.yes
+			}
+		case "sts:assumerole":
+			if root {
+				return -f.yes
+			}
+		}
+	}
+	own := q.who == authz.User || q.who == authz.RoleSession || q.who == authz.FederatedSession
+	bounded := ps.Boundary != nil && own && !q.caller.who.ServiceLinked()
+	identity := append(ps.IdentitySet.Programs(), ps.Identity...)
+	if own && slices.ContainsFunc(identity, func(p *authz.Program) bool {
+		return p.Kind() == authz.Resource || p.Kind() == authz.Endpoint || p.Kind() == authz.ResourceControl
+	}) {
+		return -f.yes // a policy in the wrong place denies
+	}
+	denies := func(list []*authz.Program) lit { return q.anyOf(list, false, authz.ReachesCaller, trust, bounded) }
+	allows := func(list []*authz.Program) lit { return q.anyOf(list, true, authz.ReachesAccount, trust, bounded) }
+	var refusing []lit
+	controlled := q.serviceControlled()
+	if controlled {
+		for _, level := range ps.ServiceControl {
+			refusing = append(refusing, denies(level), -allows(level))
+		}
+	}
+	if len(ps.ResourceControl) > 0 {
+		bears := q.resourceControlled(trust)
+		for _, level := range ps.ResourceControl {
+			refusing = append(refusing, f.and(bears, f.or(denies(level), -allows(level))))
+		}
+	}
+	one := func(p *authz.Program) []*authz.Program {
+		if p == nil {
+			return nil
+		}
+		return []*authz.Program{p}
+	}
+	refusing = append(refusing, denies(one(ps.Endpoint)), denies(one(ps.Resource)))
+	if ps.Endpoint != nil {
+		refusing = append(refusing, -allows(one(ps.Endpoint)))
+	}
+	if own {
+		refusing = append(refusing, denies(identity))
+		if bounded {
+			refusing = append(refusing, denies(one(ps.Boundary)))
+		}
+	}
+	if own || root {
+		refusing = append(refusing, denies(ps.Session))
+	}
+	return f.and(-f.or(refusing...), q.granted(ps, trust, own, root, bounded))
+}
+
+// granted weighs resource policy, identity policies, boundary and session policies (evaluation.md §§2.2, 2.3 and 3).
+func (q *question) granted(ps *authz.Policies, trust, own, root, bounded bool) lit {
+	f := q.f
+	by := func(least authz.Reach) lit {
+		if ps.Resource == nil {
+			return -f.yes
+		}
+		return q.reached(ps.Resource, true, least, trust, bounded)
+	}
+	if !own && !root {
+		return by(authz.ReachesCaller)
+	}
+	allows := func(list []*authz.Program) lit { return q.anyOf(list, true, authz.ReachesAccount, trust, bounded) }
+	limits := f.yes
+	if bounded {
+		limits = f.and(limits, q.reached(ps.Boundary, true, authz.ReachesAccount, trust, bounded))
+	}
+	switch {
+	case ps.Session != nil:
+		limits = f.and(limits, allows(ps.Session))
+	case q.who == authz.FederatedSession || q.who == authz.AssumedRoot:
+		limits = -f.yes
+	}
+	self := limits
+	if !root {
+		self = f.and(allows(append(ps.IdentitySet.Programs(), ps.Identity...)), limits)
+	}
+	// All resources are another account's: both sides must allow. See owner.
+	return f.and(by(authz.ReachesAccount), self)
+}
+
+// serviceControlled reports whether service control policies bear on the caller (doc/language.md 35).
+func (q *question) serviceControlled() bool {
+	switch q.who {
+	case authz.Anonymous, authz.Service, authz.Provider:
+		return false
+	}
+	return !q.caller.who.ServiceLinked()
+}
+
+func (q *question) resourceControlled(trust bool) lit {
+	if q.action != nil && !q.action.ResourceControlled() || q.caller.who.ServiceLinked() {
+		return -q.f.yes
+	}
+	if trust {
+		return -q.isFor("iam", "role/aws-service-role/")
+	}
+	return q.f.yes
+}
+
+// witness makes a request of facts.
+func (q *question) witness(x *facts) (*Witness, error) {
+	who := q.caller.who
+	if q.caller.arns != nil {
+		name := x.keys[q.a.principalARN].text()
+		f := authz.Facts{UniqueID: who.UniqueID, CanonicalID: who.CanonicalID, Provider: who.Provider}
+		switch {
+		case q.caller.name != "":
+			f.Issuer, name = name, q.caller.name
+		case q.caller.who.Kind == authz.RoleSession:
+			parts := arn.Cut(name)
+			f.Issuer = name
+			name = "arn:" + parts.Part(1) + ":sts::" + parts.Part(4) + ":assumed-role/" + name[strings.LastIndexByte(name, '/')+1:] + "/session"
+		}
+		var err error
+		if who, err = authz.NewPrincipal(name, f); err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", ErrDisagreement, name, err)
+		}
+	}
+	action := q.action
+	if action == nil {
+		var err error
+		if action, err = authz.NewAction(x.action); err != nil {
+			return nil, fmt.Errorf("%w: %q: %w", ErrDisagreement, x.action, err)
+		}
+	}
+	r := authz.NewRequest(who, action, x.resource)
+	r.ResourceAccount = owner
+	for on, v := range x.keys {
+		k := q.a.keyAt(on)
+		if q.a.isCaller(on) {
+			continue
+		}
+		switch v.shape {
+		case single:
+			r.Context.Set(k.key, v.text())
+		case list, empty:
+			r.Context.SetList(k.key, v.texts)
+		}
+	}
+	return &Witness{Request: r}, nil
+}

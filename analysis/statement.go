@@ -1,0 +1,202 @@
+package analysis
+
+import (
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
+	"github.com/writ-iam/writ/policy"
+)
+
+// statement is a statement of a policy, ready to be asked about.
+type statement struct {
+	program *authz.Program
+	number  int
+	allow   bool
+	// never: it matches no request whatever.
+	never      bool
+	actions    *set
+	notActions bool
+	// resources is an atom, or noAtom if every resource will do.
+	resources    atom
+	notResources bool
+	tests        []atom
+}
+
+// atom is a question about a request that is answered with yes or no, by its number among those of an analysis.
+type atom int32
+
+const noAtom atom = -1
+
+// atomInfo is what an atom asks: whether the resource or the action is in a set, or whether a test of a condition key holds.
+type atomInfo struct {
+	on   subject
+	set  *set
+	test *test
+}
+
+// subject is what an atom is about: the resource, the action, or a condition key by its number.
+type subject int32
+
+const (
+	onResource subject = iota
+	onAction
+	firstKey
+)
+
+// test is a test of a condition key.
+type test struct {
+	operator condition.Operator
+	// set has the texts that the positive form of the operator matches; nil if they are not told by how they are written: see typed.
+	set *set
+	// typed asks about texts that mean numbers, dates or addresses, and about the few others that no set describes.
+	typed condition.Test
+	// variables are the keys of the variables in what typed compares with.
+	variables []string
+	// wantsAbsent and wantsPresent are the values of Null.
+	wantsAbsent, wantsPresent bool
+}
+
+// key is a condition key that some policy of the analysis names.
+type key struct {
+	name string // folded
+	key  condition.Key
+}
+
+// keyOf returns the subject of a condition key.
+func (a *analysis) keyOf(name string) subject {
+	name = fold.Name(name)
+	if s, ok := a.keyNumbers[name]; ok {
+		return s
+	}
+	s := firstKey + subject(len(a.keys))
+	a.keyNumbers[name] = s
+	a.keys = append(a.keys, &key{name: name, key: condition.NewKey(name)})
+	return s
+}
+
+func (a *analysis) keyAt(s subject) *key { return a.keys[s-firstKey] }
+
+// atomOf returns the atom of a question; questions with one text are one atom.
+func (a *analysis) atomOf(text string, make func() atomInfo) atom {
+	if x, ok := a.atomNumbers[text]; ok {
+		return x
+	}
+	x := atom(len(a.atoms))
+	a.atomNumbers[text] = x
+	a.atoms = append(a.atoms, make())
+	return x
+}
+
+func (a *analysis) resourceAtom(s *set) atom {
+	return a.atomOf("r"+s.key, func() atomInfo { return atomInfo{on: onResource, set: s} })
+}
+
+func (a *analysis) actionAtom(s *set) atom {
+	return a.atomOf("a"+s.key, func() atomInfo { return atomInfo{on: onAction, set: s} })
+}
+
+// statements returns what a program's statements ask.
+func (a *analysis) statements(p *authz.Program) []*statement {
+	if all, ok := a.programs[p]; ok {
+		return all
+	}
+	variables := p.Document.Variables()
+	all := make([]*statement, len(p.Document.Statements))
+	for i := range all {
+		all[i] = a.statement(p, i, variables)
+	}
+	a.programs[p] = all
+	return all
+}
+
+func (a *analysis) statement(p *authz.Program, number int, variables bool) *statement {
+	s := &p.Document.Statements[number]
+	st := &statement{program: p, number: number, allow: s.Effect == policy.Allow, notActions: s.Action.Not, notResources: s.Resource.Not, resources: noAtom}
+	if !s.Action.Present() {
+		st.never = true // doc/language.md 23
+		return st
+	}
+	st.actions = a.texts.actionSet(s.Action.Texts())
+	switch {
+	case s.Resource.Present():
+		c := completeWild
+		if p.Kind() == authz.Identity {
+			c = completeAlways
+		}
+		var entries []string
+		for _, v := range s.Resource.Items {
+			if v.Kind != policy.Null {
+				entries = append(entries, v.Text)
+			}
+		}
+		r := a.texts.resourceSet(entries, variables, c)
+		for _, p := range r.open {
+			a.enterVariables(p)
+		}
+		if len(r.fixed.globs) != 1 || r.fixed.globs[0] != a.everything || s.Resource.Not {
+			st.resources = a.resourceAtom(r)
+		}
+	case p.Kind() != authz.Resource:
+		st.never = true
+		return st
+	}
+	for i := range s.Condition.Blocks {
+		b := &s.Condition.Blocks[i]
+		if !b.Known {
+			continue
+		}
+		for j := range b.Keys {
+			k := &b.Keys[j]
+			st.tests = append(st.tests, a.testAtom(b.Operator, k.Key.Text, k.Texts(), variables))
+		}
+	}
+	return st
+}
+
+func (a *analysis) testAtom(op condition.Operator, name string, values []string, variables bool) atom {
+	on := a.keyOf(name)
+	a.callerAsked = a.callerAsked || a.isCaller(on)
+	text := "k" + a.keyAt(on).name + "\x00" + op.String()
+	if variables {
+		text += "\x01"
+	}
+	for _, v := range values {
+		text += "\x00" + v
+	}
+	return a.atomOf(text, func() atomInfo {
+		t := &test{operator: op}
+		t.typed = condition.NewTest(op, a.keyAt(on).key, values, variables)
+		if op.Comparison == condition.Null {
+			for _, v := range values {
+				t.wantsAbsent = t.wantsAbsent || fold.Name(v) == "true"
+				t.wantsPresent = t.wantsPresent || fold.Name(v) == "false"
+			}
+			return atomInfo{on: on, test: t}
+		}
+		if set, ok := a.texts.valueSet(op.Comparison, values, variables); ok {
+			t.set = set
+			for _, p := range set.open {
+				a.enterVariables(p)
+			}
+		} else if variables {
+			for _, v := range values {
+				p := textPattern(v, false, true)
+				a.enterVariables(p)
+				p.variables(func(v *variable) { t.variables = append(t.variables, v.key) })
+			}
+		}
+		return atomInfo{on: on, test: t}
+	})
+}
+
+// enterVariables enters the keys of a pattern's variables.
+func (a *analysis) enterVariables(p *pattern) {
+	p.variables(func(v *variable) {
+		a.callerAsked = a.callerAsked || a.isCaller(a.keyOf(v.key))
+	})
+}
+
+// speaks reports whether the statement is about an action, given by its folded name.
+func (s *statement) speaks(action string) bool {
+	return !s.never && s.actions.fixed.match(action) != s.notActions
+}

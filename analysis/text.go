@@ -1,0 +1,393 @@
+package analysis
+
+import (
+	"slices"
+	"strings"
+)
+
+// union is a set of texts: what any of its globs holds.
+type union struct {
+	globs []*glob
+	key   string // of the globs
+}
+
+// texts decides questions about sets of texts and remembers how globs stand to each other.
+type texts struct {
+	globs    map[string]*glob
+	disjoint map[[2]int32]bool
+	covers   map[[2]int32]bool
+	// budget is how many states may still be made.
+	budget int
+}
+
+func newTexts(budget int) *texts {
+	return &texts{globs: make(map[string]*glob), disjoint: make(map[[2]int32]bool), covers: make(map[[2]int32]bool), budget: budget}
+}
+
+// intern returns the glob that stands for all that are written like g.
+func (t *texts) intern(g *glob) *glob {
+	key := g.key()
+	if have, ok := t.globs[key]; ok {
+		return have
+	}
+	g.id = int32(len(t.globs))
+	t.globs[key] = g
+	return g
+}
+
+// union makes a set of globs, without those that another of them covers as far as that is easily seen.
+func (t *texts) union(globs ...*glob) *union {
+	u := &union{}
+	for _, g := range globs {
+		g = t.intern(g)
+		if slices.Contains(u.globs, g) {
+			continue
+		}
+		u.globs = append(u.globs, g)
+	}
+	if len(u.globs) > 1 {
+		kept := make([]*glob, 0, len(u.globs))
+		for i, g := range u.globs {
+			if !slices.ContainsFunc(u.globs, func(o *glob) bool {
+				return o != g && !o.literal && easilyCovers(o, g) && !(easilyCovers(g, o) && slices.Index(u.globs, o) > i)
+			}) {
+				kept = append(kept, g)
+			}
+		}
+		u.globs = kept
+	}
+	slices.SortFunc(u.globs, func(a, b *glob) int { return int(a.id - b.id) })
+	for _, g := range u.globs {
+		u.key += string([]byte{byte(g.id >> 24), byte(g.id >> 16), byte(g.id >> 8), byte(g.id)})
+	}
+	return u
+}
+
+// match reports whether g holds a text.
+func (g *glob) match(text string) bool {
+	if g.literal {
+		return g.text == text
+	}
+	if len(text) < len(g.prefix) || !strings.HasPrefix(text, g.prefix) || !strings.HasSuffix(text, g.suffix) {
+		return false
+	}
+	at := make([]bool, len(g.signs)+1)
+	next := make([]bool, len(g.signs)+1)
+	advance := func(places []bool) {
+		for i, s := range g.signs {
+			if places[i] && s.kind.runs() {
+				places[i+1] = true
+			}
+		}
+	}
+	at[0] = true
+	advance(at)
+	for _, r := range text {
+		clear(next)
+		alive := false
+		for i, s := range g.signs {
+			if at[i] && s.takes(r) {
+				alive = true
+				if s.kind.runs() {
+					next[i] = true
+				} else {
+					next[i+1] = true
+				}
+			}
+		}
+		if !alive {
+			return false
+		}
+		advance(next)
+		at, next = next, at
+	}
+	return at[len(g.signs)]
+}
+
+func (u *union) match(text string) bool {
+	return slices.ContainsFunc(u.globs, func(g *glob) bool { return g.match(text) })
+}
+
+// isLiteral reports whether the set is a list of texts.
+func (u *union) isLiteral() bool {
+	return !slices.ContainsFunc(u.globs, func(g *glob) bool { return !g.literal })
+}
+
+// easilyCovers reports whether q holds all that p holds, by reading p's signs as characters that only such signs of q take as allow as much. A no may be
+// wrong.
+func easilyCovers(q, p *glob) bool {
+	switch {
+	case q == p:
+		return true
+	case p.literal:
+		return q.match(p.text)
+	case q.literal, !strings.HasPrefix(p.prefix, q.prefix), !strings.HasSuffix(p.suffix, q.suffix):
+		return false
+	case len(q.signs) == 1 && q.signs[0].kind == run:
+		return true
+	}
+	at, next := make([]bool, len(q.signs)+1), make([]bool, len(q.signs)+1)
+	advance := func(places []bool) {
+		for i, s := range q.signs {
+			if places[i] && s.kind.runs() {
+				places[i+1] = true
+			}
+		}
+	}
+	at[0] = true
+	advance(at)
+	for _, c := range p.signs {
+		clear(next)
+		for i, s := range q.signs {
+			switch {
+			case !at[i]:
+			case s.kind.runs() && s.includes(c):
+				next[i] = true
+			case !s.kind.runs() && !c.kind.runs() && s.includes(c):
+				next[i+1] = true
+			}
+		}
+		advance(next)
+		at, next = next, at
+	}
+	return at[len(q.signs)]
+}
+
+// includes reports whether a place of sign s takes every character that one of sign c takes.
+func (s sign) includes(c sign) bool {
+	excluded := func(k signKind) int { // what signs without letters leave out, in degrees
+		switch k {
+		case one, run:
+			return 0
+		case oneInPart, runInPart:
+			return 1
+		}
+		return 2
+	}
+	switch c.kind {
+	case letter:
+		return s.takes(c.r)
+	case folded, asciiFold:
+		for r := range orbit(c) {
+			if !s.takes(r) {
+				return false
+			}
+		}
+		return true
+	}
+	switch s.kind {
+	case letter, folded, asciiFold:
+		return false
+	case digit:
+		return c.kind == digit
+	}
+	return c.kind == digit || excluded(s.kind) <= excluded(c.kind)
+}
+
+// pairBudget is how many states one question about two globs may make.
+const pairBudget = 4000
+
+// isCovered reports whether q holds all that p holds; a no may be wrong if it is too hard to say.
+func (t *texts) isCovered(p, q *glob) bool {
+	switch {
+	case easilyCovers(q, p):
+		return true
+	case p.literal, q.literal, !strings.HasPrefix(p.prefix, q.prefix), !strings.HasSuffix(p.suffix, q.suffix):
+		return false
+	}
+	key := [2]int32{p.id, q.id}
+	covered, ok := t.covers[key]
+	if !ok {
+		_, result := t.intersect([][]*glob{{p}}, []*glob{q}, pairBudget)
+		covered = result == none
+		t.covers[key] = covered
+	}
+	return covered
+}
+
+// areDisjoint reports whether no text is in both; a no may be wrong if it is too hard to say.
+func (t *texts) areDisjoint(p, q *glob) bool {
+	switch {
+	case p == q:
+		return false
+	case p.literal:
+		return !q.match(p.text)
+	case q.literal:
+		return !p.match(q.text)
+	case !strings.HasPrefix(p.prefix, q.prefix) && !strings.HasPrefix(q.prefix, p.prefix):
+		return true
+	case !strings.HasSuffix(p.suffix, q.suffix) && !strings.HasSuffix(q.suffix, p.suffix):
+		return true
+	case p.isPrefix() && strings.HasPrefix(q.prefix, p.prefix), q.isPrefix() && strings.HasPrefix(p.prefix, q.prefix):
+		return false
+	}
+	key := [2]int32{min(p.id, q.id), max(p.id, q.id)}
+	disjoint, ok := t.disjoint[key]
+	if !ok {
+		_, result := t.intersect([][]*glob{{p}, {q}}, nil, pairBudget)
+		disjoint = result == none
+		t.disjoint[key] = disjoint
+	}
+	return disjoint
+}
+
+// isPrefix reports whether g holds whatever begins with its prefix.
+func (g *glob) isPrefix() bool {
+	n := len(g.signs)
+	if n == 0 || g.signs[n-1].kind != run {
+		return false
+	}
+	for _, s := range g.signs[:n-1] {
+		if s.kind != letter {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *texts) intersect(all [][]*glob, not []*glob, limit int) (string, outcome) {
+	allowed := min(limit, t.budget)
+	left := allowed
+	text, result := intersect(all, not, &left)
+	t.budget -= allowed - max(left, 0)
+	return text, result
+}
+
+// solve returns a text that all of the sets pos hold and none of neg. If there is none, core has the numbers of sets that exclude each other: those of
+// neg counted on from those of pos.
+func (t *texts) solve(pos, neg []*union) (text string, core []int, result outcome) {
+	base := -1
+	for i, u := range pos {
+		if base < 0 || rank(u) < rank(pos[base]) {
+			base = i
+		}
+	}
+	inCore := make([]bool, len(pos)+len(neg))
+	candidates := []*glob{t.intern(anyText())}
+	if base >= 0 {
+		candidates = pos[base].globs
+		inCore[base] = true
+	}
+	for _, p := range candidates {
+		text, r := t.solveFor(p, base, pos, neg, inCore)
+		if r == found {
+			return text, nil, found
+		}
+		result = max(result, r)
+	}
+	if result == none {
+		for i, in := range inCore {
+			if in {
+				core = append(core, i)
+			}
+		}
+	}
+	return "", core, result
+}
+
+// rank orders sets by how few texts they are likely to have.
+func rank(u *union) int {
+	if u.isLiteral() {
+		return len(u.globs)
+	}
+	shortest := 1 << 10
+	for _, g := range u.globs {
+		shortest = min(shortest, len(g.signs))
+	}
+	return 1<<20 + len(u.globs)<<10 - shortest
+}
+
+// solveFor is solve for the texts of one glob of a set, pos[base]. The sets that leave nothing of it are entered in core.
+func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (string, outcome) {
+	var all [][]*glob
+	var used []int
+	for i, u := range pos {
+		if i == base {
+			continue
+		}
+		var some []*glob
+		covered := false
+		for _, g := range u.globs {
+			if t.isCovered(p, g) {
+				covered = true
+				break
+			}
+			if !t.areDisjoint(p, g) {
+				some = append(some, g)
+			}
+		}
+		if covered {
+			continue
+		}
+		if len(some) == 0 {
+			core[i] = true
+			return "", none
+		}
+		all = append(all, some)
+		used = append(used, i)
+	}
+	var not []*glob
+	for i, u := range neg {
+		n := len(not)
+		for _, g := range u.globs {
+			if t.isCovered(p, g) {
+				core[len(pos)+i] = true
+				return "", none
+			}
+			if !t.areDisjoint(p, g) {
+				not = append(not, g)
+			}
+		}
+		if len(not) > n {
+			used = append(used, len(pos)+i)
+		}
+	}
+	if p.literal {
+		// Whatever is left neither covers it nor is disjoint with it, so nothing is.
+		return p.text, found
+	}
+	for _, filling := range [...]string{"x", ""} {
+		text := p.sample(filling)
+		if p.match(text) && !slices.ContainsFunc(not, func(g *glob) bool { return g.match(text) }) &&
+			!slices.ContainsFunc(all, func(some []*glob) bool {
+				return !slices.ContainsFunc(some, func(g *glob) bool { return g.match(text) })
+			}) {
+			return text, found
+		}
+	}
+	text, result := t.intersect(append(all, []*glob{p}), not, t.budget)
+	if result == none {
+		for _, i := range used {
+			core[i] = true
+		}
+	}
+	return text, result
+}
+
+// sample returns a text of the glob: filling in the place of runs, x for one character.
+func (g *glob) sample(filling string) string {
+	var b strings.Builder
+	partition := false // whatever it may be, it reads best as aws
+	for _, s := range g.signs {
+		switch {
+		case partition && s.kind != letter:
+			continue
+		case b.String() == "arn:" && s.kind > asciiFold && s.kind != digit:
+			b.WriteString("aws")
+			partition = true
+			continue
+		}
+		partition = false
+		switch {
+		case s.kind <= asciiFold:
+			b.WriteRune(s.r)
+		case s.kind == digit:
+			b.WriteByte('1')
+		case s.kind.runs():
+			b.WriteString(filling)
+		default:
+			b.WriteByte('x')
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,81 @@
+package analysis
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/writ-iam/writ/authz"
+)
+
+// Witness is a request that shows a difference.
+type Witness struct {
+	Request *authz.Request
+	// Left and Right are how it is decided.
+	Left, Right authz.Decision
+}
+
+// String prints the request on a line: who asks for what, and with which condition keys.
+func (w *Witness) String() string {
+	r := w.Request
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s on %s by %s", r.Action, r.Resource(), r.Principal.ARN)
+	separator := " with "
+	for k, v := range r.Context.All {
+		switch {
+		case followsFromCaller(k.String()):
+			continue
+		case v.Many():
+			fmt.Fprintf(&b, "%s%s=%q", separator, k, v.Texts())
+		default:
+			fmt.Fprintf(&b, "%s%s=%q", separator, k, v.Texts()[0])
+		}
+		separator = ", "
+	}
+	return b.String()
+}
+
+func followsFromCaller(key string) bool {
+	switch key {
+	case principalARN, principalAccount, principalType, userName:
+		return true
+	}
+	return false
+}
+
+// MarshalJSON returns the request as the case format writes it (doc/case-format.md), so that it can be made a case: its condition keys are those that
+// do not follow from the caller.
+func (w *Witness) MarshalJSON() ([]byte, error) {
+	r := w.Request
+	c := struct {
+		Principal       string         `json:"principal"`
+		SessionIssuer   string         `json:"sessionIssuer,omitempty"`
+		CanonicalUser   string         `json:"canonicalUser,omitempty"`
+		Action          string         `json:"action"`
+		Resource        string         `json:"resource"`
+		ResourceAccount string         `json:"resourceAccount"`
+		Context         map[string]any `json:"context"`
+	}{r.Principal.ARN, r.Principal.Issuer, r.Principal.CanonicalID, r.Action.String(), r.Resource(), r.ResourceAccount, make(map[string]any)}
+	if r.Principal.Issuer == r.Principal.ARN {
+		c.SessionIssuer = ""
+	}
+	for k, v := range r.Context.All {
+		switch name := k.String(); {
+		case followsFromCaller(name):
+		case v.Many():
+			c.Context[name] = v.Texts()
+		default:
+			c.Context[name] = v.Texts()[0]
+		}
+	}
+	return json.Marshal(c)
+}
+
+// confirm judges a witness.
+func (w *Witness) confirm(left, right Side) error {
+	w.Left, w.Right = authz.Decide(w.Request, left.Policies), authz.Decide(w.Request, right.Policies)
+	if w.Left.Effect != authz.Allow || w.Right.Effect == authz.Allow {
+		return fmt.Errorf("%w: left %v, right %v: %v", ErrDisagreement, w.Left.Effect, w.Right.Effect, w)
+	}
+	return nil
+}
