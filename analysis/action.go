@@ -13,6 +13,8 @@ import (
 type actions struct {
 	catalog  *catalog.Catalog
 	expanded map[string][]string // folded pattern → folded names
+	traits   [][]string          // see alike
+	traitOf  map[string]string   // of those in traits
 }
 
 // expand returns the actions that a pattern stands for. What the catalog does not know exists if a policy names it.
@@ -45,29 +47,46 @@ func (a *analysis) spelled(name string) string {
 	return name
 }
 
-// actionClasses returns an action of each class that the policies' lists tell apart. Without a catalog it is one class with no action: which one
-// is for the theory to find.
-func (a *analysis) actionClasses(sides ...Side) []string {
-	if a.actions == nil {
-		// Those that the judge knows by name are not left to chance.
-		return append([]string{""}, specialActions[:]...)
+// actionClasses returns the classes of actions that the policies' lists tell apart. Without a catalog it is one class with no action, which
+// is for the theory to find, and those that the judge knows by name.
+func (a *analysis) actionClasses(sides ...Side) []*actionClass {
+	marks := make(map[string][]byte)
+	mark := func(name string, id int) {
+		m := marks[name]
+		for len(m) <= id/8 {
+			m = append(m, 0)
+		}
+		m[id/8] |= 1 << (id % 8)
+		marks[name] = m
 	}
-	marks := make(map[string][]byte) // by action: which patterns match it
-	number := uint32(0)
 	for _, s := range sides {
 		for p := range programs(s.Policies) {
-			for _, st := range p.Document.Statements {
-				for _, v := range st.Action.Items {
-					if v.Text == "*" {
-						continue
+			for _, st := range a.statements(p) {
+				for _, v := range st.program.Document.Statements[st.number].Action.Items {
+					switch {
+					case st.everyAction:
+					case a.options.Catalog != nil:
+						for _, name := range a.actions.expand(v.Text) {
+							mark(name, st.id)
+						}
 					}
-					number++
-					for _, name := range a.actions.expand(v.Text) {
-						marks[name] = append(marks[name], byte(number>>24), byte(number>>16), byte(number>>8), byte(number))
+				}
+				if a.options.Catalog == nil && st.actions != nil {
+					for _, name := range specialActions {
+						if st.actions.fixed.match(name) {
+							mark(name, st.id)
+						}
 					}
 				}
 			}
 		}
+	}
+	if a.options.Catalog == nil {
+		classes := []*actionClass{{}}
+		for _, name := range specialActions {
+			classes = append(classes, &actionClass{name, string(marks[name])})
+		}
+		return classes
 	}
 	names := make([]string, 0, len(marks))
 	for name := range marks {
@@ -75,35 +94,73 @@ func (a *analysis) actionClasses(sides ...Side) []string {
 	}
 	sort.Strings(names)
 	seen := make(map[string]bool)
-	var classes []string
-	enter := func(name, key string) {
-		key += "\x00" + special(name) + a.resourceClass(name)
-		if !seen[key] {
-			seen[key] = true
-			classes = append(classes, name)
+	var classes []*actionClass
+	var key []byte
+	for _, name := range names {
+		key = append(append(append(key[:0], a.actions.trait(name)...), 0), marks[name]...)
+		if !seen[string(key)] {
+			seen[string(key)] = true
+			classes = append(classes, &actionClass{name, string(marks[name])})
 		}
 	}
-	for _, name := range names {
-		enter(name, string(marks[name]))
-	}
-	// And those that no list names.
-	for service := range a.options.Catalog.Services() {
-		for action := range service.Actions() {
-			name := fold.Name(action.String())
+	// And those that no list names, of which one is as good as another.
+	for _, like := range a.actions.alike() {
+		for _, name := range like {
 			if marks[name] == nil {
-				enter(name, "")
-				if service.Prefix() != "sts" {
-					break // one is as good as another
-				}
+				classes = append(classes, &actionClass{name: name})
+				break
 			}
 		}
 	}
 	return classes
 }
 
+// trait is the same for actions that are treated alike, whatever the policies say of them.
+func (x *actions) trait(name string) string {
+	if t, ok := x.traitOf[name]; ok {
+		return t
+	}
+	t := special(name)
+	if resourceClass(name) != "" {
+		t += "\x00" + resourceClass(name)
+	}
+	if action, err := authz.NewAction(name); err == nil {
+		if action.AsksTrust() {
+			t += "\x00trust"
+		}
+		if action.ResourceControlled() {
+			t += "\x00controlled"
+		}
+	}
+	return t
+}
+
+// alike returns all actions of the catalog, those of one trait in a list.
+func (x *actions) alike() [][]string {
+	if x.traits != nil {
+		return x.traits
+	}
+	numbers := make(map[string]int)
+	for service := range x.catalog.Services() {
+		for action := range service.Actions() {
+			name := fold.Name(action.String())
+			t := x.trait(name)
+			x.traitOf[name] = t
+			n, ok := numbers[t]
+			if !ok {
+				n = len(x.traits)
+				numbers[t] = n
+				x.traits = append(x.traits, nil)
+			}
+			x.traits[n] = append(x.traits[n], name)
+		}
+	}
+	return x.traits
+}
+
 // resourceClass tells the services apart that have resources of another form than all others.
-func (a *analysis) resourceClass(action string) string {
-	if a.options.Catalog != nil && strings.HasPrefix(fold.Name(action), "s3:") {
+func resourceClass(action string) string {
+	if strings.HasPrefix(fold.Name(action), "s3:") {
 		return "s3"
 	}
 	return ""
@@ -135,7 +192,7 @@ func (a *analysis) resources(action *authz.Action) *union {
 		return newGlob(append(signs, sign{kind: run}))
 	}
 	globs := []*glob{literalGlob("*")}
-	if action != nil && a.resourceClass(action.String()) == "s3" {
+	if action != nil && resourceClass(action.String()) == "s3" {
 		bare := appendPattern(nil, "arn:*:s3:::", true)
 		point := append(appendPattern(nil, "arn:*:s3:*:", true), accountSigns()...)
 		point = appendText(point, ":accesspoint/", letter)

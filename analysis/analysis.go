@@ -116,7 +116,7 @@ func allowAll(k authz.Kind) *authz.Program {
 // Analyzer answers questions, one at a time, and keeps what it learnt about patterns for the next ones.
 type Analyzer struct {
 	options Options
-	actions *actions // nil without a catalog
+	actions *actions
 }
 
 // New makes an Analyzer.
@@ -124,11 +124,7 @@ func New(o Options) *Analyzer {
 	if o.Budget == 0 {
 		o.Budget = DefaultBudget
 	}
-	a := &Analyzer{options: o}
-	if o.Catalog != nil {
-		a.actions = &actions{catalog: o.Catalog, expanded: make(map[string][]string)}
-	}
-	return a
+	return &Analyzer{options: o, actions: &actions{catalog: o.Catalog, expanded: make(map[string][]string), traitOf: make(map[string]string)}}
 }
 
 // Wider answers whether there is a request that left allows and right does not. The error is ErrDisagreement.
@@ -187,27 +183,32 @@ func (z *Analyzer) Compare(left, right Side) (Comparison, error) {
 	return c, nil
 }
 
-// analysis is the work on one question.
+// analysis is the work on one question, or on both about two sides.
 type analysis struct {
-	options      Options
-	actions      *actions
-	texts        *texts
-	everything   *glob
-	atoms        []atomInfo
-	atomNumbers  map[string]atom
-	keys         []*key
-	keyNumbers   map[string]subject
-	programs     map[*authz.Program][]*statement
-	principalARN subject
+	options        Options
+	actions        *actions
+	texts          *texts
+	everything     *glob
+	atoms          []atomInfo
+	atomNumbers    map[string]atom
+	keys           []*key
+	keyNumbers     map[string]subject
+	programs       map[*authz.Program][]*statement
+	statementCount int
+	contents       map[string]int
+	principalARN   subject
 	// callerAsked: some policy asks who the caller is, by a condition or a variable.
 	callerAsked bool
-	domains     map[subject]*domain
+	// callers and classes are those that the two sides tell apart.
+	callers []*caller
+	classes []*actionClass
+	domains map[subject]*domain
 }
 
 func (z *Analyzer) analysis() *analysis {
 	a := &analysis{
 		options: z.options, actions: z.actions, texts: newTexts(z.options.Budget), atomNumbers: make(map[string]atom),
-		keyNumbers: make(map[string]subject), programs: make(map[*authz.Program][]*statement), domains: make(map[subject]*domain),
+		keyNumbers: make(map[string]subject), programs: make(map[*authz.Program][]*statement), contents: make(map[string]int), domains: make(map[subject]*domain),
 	}
 	a.everything = a.texts.intern(anyText())
 	a.principalARN = a.keyOf(principalARN)
@@ -253,14 +254,31 @@ func (a *analysis) shapes(k *key) [shapes]bool {
 	return [shapes]bool{absent: true, single: !many, list: true, empty: true}
 }
 
+// lists calls yield with the programs of each layer of a request's policies, those of a level of an organization by themselves.
+func lists(ps *authz.Policies) iter.Seq[[]*authz.Program] {
+	one := func(p *authz.Program) []*authz.Program {
+		if p == nil {
+			return nil
+		}
+		return []*authz.Program{p}
+	}
+	return func(yield func([]*authz.Program) bool) {
+		all := [][]*authz.Program{append(ps.IdentitySet.Programs(), ps.Identity...), ps.Session, one(ps.Boundary), one(ps.Resource), one(ps.Endpoint)}
+		all = append(append(append(all, ps.ServiceControl...), nil), ps.ResourceControl...)
+		for _, l := range all {
+			if !yield(l) {
+				return
+			}
+		}
+	}
+}
+
 // programs calls yield with each program of a request's policies.
 func programs(ps *authz.Policies) iter.Seq[*authz.Program] {
 	return func(yield func(*authz.Program) bool) {
-		lists := [][]*authz.Program{ps.IdentitySet.Programs(), ps.Identity, ps.Session, {ps.Boundary, ps.Resource, ps.Endpoint}}
-		lists = append(append(lists, ps.ServiceControl...), ps.ResourceControl...)
-		for _, l := range lists {
+		for l := range lists(ps) {
 			for _, p := range l {
-				if p != nil && !yield(p) {
+				if !yield(p) {
 					return
 				}
 			}

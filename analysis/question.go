@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -15,6 +16,7 @@ import (
 type question struct {
 	a      *analysis
 	caller *caller
+	class  *actionClass
 	action *authz.Action // nil if it is open, too
 	f      *formula
 	trust  bool // of the trust policies of roles only
@@ -23,24 +25,31 @@ type question struct {
 
 // wider looks for a request that left allows and right does not.
 func (a *analysis) wider(left, right Side) (Answer, error) {
-	callers := a.principals(left.Policies, right.Policies)
-	classes := a.actionClasses(left, right)
+	if a.classes == nil { // they are the same in both directions
+		a.callers, a.classes = a.principals(left.Policies, right.Policies), a.actionClasses(left, right)
+	}
 	asked := make(map[string]bool)
 	reason := ""
-	for _, class := range classes {
-		for n, c := range callers {
-			key := a.signature(class, n, c, left, right)
+	var l, r []byte
+	for _, class := range a.classes {
+		var action *authz.Action
+		for n, c := range a.callers {
+			l, r = a.signature(l[:0], class, c, left), a.signature(r[:0], class, c, right)
+			if bytes.Equal(l, r) {
+				continue // both say the same
+			}
+			key := a.likeness(class, n, c) + "\x00" + string(l) + "\x00\x00" + string(r)
 			if asked[key] {
 				continue
 			}
 			asked[key] = true
-			q := &question{a: a, caller: c, f: newFormula(), trust: left.trust, who: c.who.Kind}
-			if class != "" {
+			if action == nil && class.name != "" {
 				var err error
-				if q.action, err = authz.NewAction(a.spelled(class)); err != nil {
+				if action, err = authz.NewAction(a.spelled(class.name)); err != nil {
 					return Answer{}, err
 				}
 			}
+			q := &question{a: a, caller: c, class: class, action: action, f: newFormula(), trust: left.trust, who: c.who.Kind}
 			w, why, err := q.ask(left, right)
 			switch {
 			case err != nil:
@@ -61,36 +70,63 @@ func (a *analysis) wider(left, right Side) (Answer, error) {
 	return Answer{Verdict: No}, nil
 }
 
-// signature is the same for two classes of actions and callers of which the policies say the same.
-func (a *analysis) signature(action string, number int, c *caller, left, right Side) string {
-	var key []byte
-	if action != "" {
-		x, err := authz.NewAction(action)
-		if err == nil {
-			key = append(key, fmt.Sprint(x.AsksTrust(), x.ResourceControlled(), special(action), a.resourceClass(action))...)
+// signature appends what the policies of a side say of a class of actions and one of callers. It is the same for two classes of which they say the same.
+func (a *analysis) signature(key []byte, class *actionClass, c *caller, s Side) []byte {
+	layer := 0
+	for list := range lists(s.Policies) {
+		if list == nil {
+			key = append(key, 0xfe) // no policy is not the same as one that does not speak
 		}
-	}
-	folded := fold.Name(action)
-	for _, s := range [...]Side{left, right} {
-		for p := range programs(s.Policies) {
+		from := len(key)
+		for _, p := range list {
 			for _, st := range a.statements(p) {
-				if st.never || action != "" && !st.speaks(folded) {
+				if st.never || class.name != "" && !st.speaks(class) {
 					continue
 				}
-				key = binary.AppendUvarint(key, uint64(st.number))
-				key = append(key, byte(p.Reach(st.number, c.who, false, s.Policies.Boundary != nil)))
+				bounded := s.Policies.Boundary != nil
+				reach, asTrust := p.Reach(st.number, c.who, false, bounded), p.Reach(st.number, c.who, true, bounded)
+				if reach == authz.ReachesNobody && asTrust == authz.ReachesNobody {
+					continue
+				}
+				n := st.content
+				key = append(key, byte(n>>16), byte(n>>8), byte(n), byte(reach)|byte(asTrust)<<4)
+				if class.name == "" {
+					key = append(append(key, st.actions.key...), byte(len(st.actions.key)))
+				}
 			}
-			key = append(key, 0xff, 0xff)
 		}
+		if class.name != "" {
+			sortQuads(key[from:])
+		}
+		layer++
+		key = append(key, 0xff, byte(layer))
 	}
-	key = append(key, byte(c.who.Kind))
-	if c.who.ServiceLinked() {
-		key = append(key, 1)
+	return key
+}
+
+// likeness is the same for two classes that the judge treats alike.
+func (a *analysis) likeness(class *actionClass, number int, c *caller) string {
+	key := []byte(fmt.Sprint(c.who.Kind, c.who.ServiceLinked()))
+	if class.name != "" {
+		key = append(key, a.actions.trait(class.name)...)
 	}
 	if a.callerAsked {
 		key = binary.AppendUvarint(key, uint64(number)) // what is asked of who the caller is differs from class to class
 	}
 	return string(key)
+}
+
+// sortQuads sorts pieces of four bytes.
+func sortQuads(b []byte) {
+	n := len(b) / 4
+	quads := make([]uint32, n)
+	for i := range quads {
+		quads[i] = binary.BigEndian.Uint32(b[4*i:])
+	}
+	slices.Sort(quads)
+	for i, q := range quads {
+		binary.BigEndian.PutUint32(b[4*i:], q)
+	}
 }
 
 // special tells apart the actions that the judge treats by name.
@@ -157,7 +193,7 @@ func (q *question) statement(s *statement) lit {
 		return -f.yes
 	}
 	if q.action != nil {
-		if !s.speaks(fold.Name(q.action.String())) {
+		if !s.speaks(q.class) {
 			return -f.yes
 		}
 	} else {

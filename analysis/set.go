@@ -25,8 +25,11 @@ func (t *texts) set(patterns []*pattern) *set {
 			fixed = append(fixed, g)
 			continue
 		}
-		s.open = append(s.open, p)
+		if !slices.ContainsFunc(s.open, func(o *pattern) bool { return o.key() == p.key() }) {
+			s.open = append(s.open, p)
+		}
 	}
+	slices.SortFunc(s.open, func(a, b *pattern) int { return strings.Compare(a.key(), b.key()) })
 	s.fixed = t.union(fixed...)
 	s.key = strconv.Itoa(len(s.fixed.globs)) + "," + s.fixed.key
 	for _, p := range s.open {
@@ -69,6 +72,17 @@ func (t *texts) fill(s *set, value func(*variable) (string, bool)) *union {
 		}
 	}
 	return t.union(globs...)
+}
+
+// without returns the set less the patterns with variables of another.
+func (s *set) without(other *set) *set {
+	rest := &set{fixed: s.fixed}
+	for _, p := range s.open {
+		if !slices.ContainsFunc(other.open, func(o *pattern) bool { return o.key() == p.key() }) {
+			rest.open = append(rest.open, p)
+		}
+	}
+	return rest
 }
 
 // widest returns a set that holds all that s can hold, whatever its variables are.

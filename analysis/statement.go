@@ -1,6 +1,9 @@
 package analysis
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/internal/fold"
@@ -12,10 +15,14 @@ type statement struct {
 	program *authz.Program
 	number  int
 	allow   bool
+	// id numbers the statements of an analysis; content is the same for two that say the same, but for their actions and principals.
+	id, content int
 	// never: it matches no request whatever.
 	never      bool
 	actions    *set
 	notActions bool
+	// everyAction: the list holds *.
+	everyAction bool
 	// resources is an atom, or noAtom if every resource will do.
 	resources    atom
 	notResources bool
@@ -104,6 +111,8 @@ func (a *analysis) statements(p *authz.Program) []*statement {
 	all := make([]*statement, len(p.Document.Statements))
 	for i := range all {
 		all[i] = a.statement(p, i, variables)
+		all[i].id, all[i].content = a.statementCount, a.contentOf(all[i])
+		a.statementCount++
 	}
 	a.programs[p] = all
 	return all
@@ -116,7 +125,10 @@ func (a *analysis) statement(p *authz.Program, number int, variables bool) *stat
 		st.never = true // doc/language.md 23
 		return st
 	}
-	st.actions = a.texts.actionSet(s.Action.Texts())
+	st.everyAction = slices.ContainsFunc(s.Action.Items, func(v policy.Value) bool { return v.Text == "*" })
+	if a.options.Catalog == nil {
+		st.actions = a.texts.actionSet(s.Action.Texts()) // else the catalog knows what is in it
+	}
 	switch {
 	case s.Resource.Present():
 		c := completeWild
@@ -160,7 +172,8 @@ func (a *analysis) testAtom(op condition.Operator, name string, values []string,
 	if variables {
 		text += "\x01"
 	}
-	for _, v := range values {
+	sorted := slices.Sorted(slices.Values(values)) // their order says nothing
+	for _, v := range slices.Compact(sorted) {
 		text += "\x00" + v
 	}
 	return a.atomOf(text, func() atomInfo {
@@ -196,7 +209,31 @@ func (a *analysis) enterVariables(p *pattern) {
 	})
 }
 
-// speaks reports whether the statement is about an action, given by its folded name.
-func (s *statement) speaks(action string) bool {
-	return !s.never && s.actions.fixed.match(action) != s.notActions
+// contentOf returns the number of what a statement says besides its actions and principals.
+func (a *analysis) contentOf(s *statement) int {
+	tests := slices.Sorted(slices.Values(s.tests))
+	key := fmt.Sprint(s.allow, s.never, s.resources, s.notResources, slices.Compact(tests))
+	n, ok := a.contents[key]
+	if !ok {
+		n = len(a.contents)
+		a.contents[key] = n
+	}
+	return n
+}
+
+// actionClass is a class of actions that all policies of a question say the same of.
+type actionClass struct {
+	// name is one of them; empty if the action is for the theory to find.
+	name string
+	// marked has a bit for each statement whose list of actions holds them.
+	marked string
+}
+
+func (c *actionClass) isMarked(id int) bool {
+	return id/8 < len(c.marked) && c.marked[id/8]>>(id%8)&1 == 1
+}
+
+// speaks reports whether the statement is about the actions of a class.
+func (s *statement) speaks(c *actionClass) bool {
+	return !s.never && (s.everyAction || c.isMarked(s.id)) != s.notActions
 }

@@ -136,6 +136,13 @@ func (t *theory) tooHard(on subject) string {
 // variables returns the subjects whose literals hold variables, in the order in which they can be filled in.
 func (t *theory) variables() (open []subject) {
 	for _, on := range t.order {
+		if on < firstKey {
+			wants, _ := t.wants(on)
+			if slices.ContainsFunc(wants, func(w want) bool { return len(w.set.open) > 0 && (w.match || len(t.groups[on]) > 0) }) {
+				open = append(open, on)
+			}
+			continue
+		}
 		for _, l := range t.groups[on] {
 			if x := t.atomOf(l); x.set != nil && len(x.set.open) > 0 || x.test != nil && x.test.isOpen() {
 				open = append(open, on)
@@ -165,10 +172,7 @@ type extra struct{ in, out []*union }
 func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, core []lit, result outcome) {
 	switch on {
 	case onResource, onAction:
-		wants := make([]want, 0, len(t.groups[on]))
-		for _, l := range t.groups[on] {
-			wants = append(wants, want{set: t.atomOf(l).set, match: l > 0, lit: l})
-		}
+		wants, because := t.wants(on)
 		if on == onResource && t.resources != nil {
 			extra.in = append(slices.Clip(extra.in), t.resources)
 		}
@@ -177,6 +181,13 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 			extra.in, extra.out = append(slices.Clip(extra.in), in), append(slices.Clip(extra.out), out)
 		}
 		text, core, result := t.solveText(wants, m, extra, nil)
+		if len(core) > 0 {
+			for _, l := range because {
+				if !slices.Contains(core, l) {
+					core = append(core, l)
+				}
+			}
+		}
 		return value{single, []string{text}}, core, result
 	}
 	if t.a.isCaller(on) {
@@ -200,6 +211,26 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 		}
 	}
 	return v, core, result
+}
+
+// wants returns what is asked of the resource or the action. What a set must not hold because it is in another that is excluded as a whole is left out of
+// it: so patterns with variables that both sides have need not be weighed. because has the literals that exclude something in this way.
+func (t *theory) wants(on subject) (wants []want, because []lit) {
+	for _, l := range t.groups[on] {
+		w := want{set: t.atomOf(l).set, match: l > 0, lit: l}
+		if w.match && len(w.set.open) > 0 {
+			for _, o := range t.groups[on] {
+				if o > 0 {
+					continue
+				}
+				if rest := w.set.without(t.atomOf(o).set); len(rest.open) < len(w.set.open) {
+					w.set, because = rest, append(because, o)
+				}
+			}
+		}
+		wants = append(wants, w)
+	}
+	return wants, because
 }
 
 // solveShape is solve for a key in one shape.
