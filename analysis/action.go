@@ -1,12 +1,14 @@
 package analysis
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/fold"
+	"github.com/writ-iam/writ/policy"
 )
 
 // actions knows which actions there are, and keeps what patterns stand for.
@@ -120,17 +122,13 @@ func (x *actions) trait(name string) string {
 	if t, ok := x.traitOf[name]; ok {
 		return t
 	}
-	t := special(name)
-	if resourceClass(name) != "" {
-		t += "\x00" + resourceClass(name)
+	t := resourceClass(name)
+	if slices.Contains(specialActions[:], name) {
+		t = name
 	}
-	if action, err := authz.NewAction(name); err == nil {
-		if action.AsksTrust() {
-			t += "\x00trust"
-		}
-		if action.ResourceControlled() {
-			t += "\x00controlled"
-		}
+	// kms:RetireGrant is exempt (evaluation.md §6).
+	if service, _, _ := strings.Cut(name, ":"); policy.SupportsResourceControl(service) && name != "kms:retiregrant" {
+		t += "\x00controlled"
 	}
 	return t
 }

@@ -20,6 +20,8 @@ package analysis
 import (
 	"errors"
 	"iter"
+	"net/netip"
+	"slices"
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
@@ -70,7 +72,9 @@ var ErrDisagreement = errors.New("analysis: the judge does not confirm a witness
 // Side is one of the things that are compared: all policies that bear on a request.
 type Side struct {
 	Policies *authz.Policies
-	// only, if not nil, is what the requests of the question are limited to.
+	// document is what the side was made of; nil if it was made of more.
+	document *policy.Document
+	// trust limits the question to requests that ask the trust policy of a role.
 	trust bool
 }
 
@@ -84,7 +88,7 @@ const owner = "000000000000"
 func Of(k policy.Kind, d *policy.Document) Side {
 	p := func(kind authz.Kind) *authz.Program { return authz.Compile(d, kind) }
 	ps := &authz.Policies{Identity: []*authz.Program{allowAll(authz.Identity)}, Resource: allowAll(authz.Resource)}
-	s := Side{Policies: ps}
+	s := Side{Policies: ps, document: d}
 	switch k {
 	case policy.Resource:
 		ps.Resource = p(authz.Resource)
@@ -199,6 +203,8 @@ type analysis struct {
 	principalARN   subject
 	// callerAsked: some policy asks who the caller is, by a condition or a variable.
 	callerAsked bool
+	// outside limits the callers to the public; nil if it does not.
+	outside *outside
 	// callers and classes are those that the two sides tell apart.
 	callers []*caller
 	classes []*actionClass
@@ -219,17 +225,43 @@ func (z *Analyzer) analysis() *analysis {
 type domain struct {
 	texts *union // nil if it is not told by how they are written
 	typed bool   // a number, date or address
+	// not and ranges are texts and addresses that are left out.
+	not    *union
+	ranges []netip.Prefix
+}
+
+// leavesOut reports whether a text is an address that is left out.
+func (d *domain) leavesOut(text string) bool {
+	if len(d.ranges) == 0 {
+		return false
+	}
+	a, err := netip.ParseAddr(text)
+	return err == nil && slices.ContainsFunc(d.ranges, func(r netip.Prefix) bool { return r.Contains(a.Unmap()) })
 }
 
 // domain returns what a key's texts are; nil if they may be anything.
 func (a *analysis) domain(on subject) *domain {
-	if a.options.Catalog == nil {
-		return nil
-	}
 	if d, ok := a.domains[on]; ok {
 		return d
 	}
-	var d *domain
+	d := a.typeOf(on)
+	if a.outside != nil {
+		if o := a.outside.domain(a, on); o != nil {
+			if d != nil {
+				o.texts, o.typed = d.texts, d.typed
+			}
+			d = o
+		}
+	}
+	a.domains[on] = d
+	return d
+}
+
+// typeOf returns what the catalog says of a key's texts.
+func (a *analysis) typeOf(on subject) (d *domain) {
+	if a.options.Catalog == nil {
+		return nil
+	}
 	if k, ok := a.options.Catalog.Key(a.keyAt(on).name); ok {
 		switch k.Type() {
 		case catalog.TypeBool:
@@ -238,7 +270,6 @@ func (a *analysis) domain(on subject) *domain {
 			d = &domain{typed: true}
 		}
 	}
-	a.domains[on] = d
 	return d
 }
 

@@ -19,6 +19,8 @@ type caller struct {
 	arns, not *union
 	// name is the ARN of all of the class, if they are the sessions of one name of several roles; empty otherwise.
 	name string
+	// unnamed: no policy names anything of it.
+	unnamed bool
 	// described has the keys that follow from who it is.
 	described condition.Context
 }
@@ -83,6 +85,15 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 	x.in = append(slices.Clip(x.in), t.caller.arns)
 	if t.caller.not != nil {
 		x.out = append(slices.Clip(x.out), t.caller.not)
+	}
+	if t.a.outside != nil {
+		// What the policy names of ARNs and of accounts, the public is not.
+		if d := t.a.outside.domain(t.a, on); d.not != nil {
+			x.out = append(slices.Clip(x.out), d.not)
+		}
+		if d := t.a.outside.domain(t.a, t.a.keyOf(principalAccount)); d.not != nil {
+			x.out = append(slices.Clip(x.out), t.a.texts.union(t.caller.whole(principalAccount, d.not)...))
+		}
 	}
 	var wants []want
 	for _, l := range t.groups[on] {
@@ -233,7 +244,7 @@ func (m *callerMaker) class(account, kind, name string, f authz.Facts) {
 	if err != nil {
 		panic("analysis: " + name + " is no principal") // it is made here
 	}
-	c := &caller{who: who}
+	c := &caller{who: who, unnamed: account == "" && f.UniqueID == "" && f.CanonicalID == "" && f.Provider == ""}
 	signs := appendPattern(nil, "arn:?*:iam::", true)
 	if account == "" {
 		signs = append(signs, accountSigns()...)

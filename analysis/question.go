@@ -33,7 +33,13 @@ func (a *analysis) wider(left, right Side) (Answer, error) {
 	var l, r []byte
 	for _, class := range a.classes {
 		var action *authz.Action
+		if a.outside != nil && class.name != "" && !strings.HasPrefix(class.name, a.outside.service+":") {
+			continue
+		}
 		for n, c := range a.callers {
+			if a.outside != nil && !a.outside.includes(c) {
+				continue
+			}
 			l, r = a.signature(l[:0], class, c, left), a.signature(r[:0], class, c, right)
 			if bytes.Equal(l, r) {
 				continue // both say the same
@@ -127,15 +133,6 @@ func sortQuads(b []byte) {
 	for i, q := range quads {
 		binary.BigEndian.PutUint32(b[4*i:], q)
 	}
-}
-
-// special tells apart the actions that the judge treats by name.
-func special(action string) string {
-	switch folded := fold.Name(action); {
-	case folded == "sts:getcalleridentity", folded == "sts:assumerole":
-		return folded
-	}
-	return ""
 }
 
 // ask returns a witness, or why it cannot say whether there is one.

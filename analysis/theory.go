@@ -365,6 +365,9 @@ func (t *theory) solveText(wants []want, m mode, extra extra, domain *domain) (t
 	if domain != nil && domain.texts != nil {
 		pos = append(pos, domain.texts)
 	}
+	if domain != nil && domain.not != nil {
+		neg = append(neg, domain.not)
+	}
 	text, numbers, result := t.a.texts.solve(pos, neg)
 	for _, n := range numbers {
 		switch {
@@ -393,7 +396,7 @@ func (t *theory) solveTyped(typed []want, pos, neg []*union, lits []lit, other s
 		samples = samples[1:] // such a key's value means something
 	}
 	// The samples stand for all texts if nothing else is asked of them.
-	complete := ok && len(pos)+len(neg) == 0 && len(families) == 1 && !families[condition.FoldFamily] && !families[condition.BoolFamily]
+	complete := ok && len(pos)+len(neg) == 0 && (domain == nil || len(domain.ranges) == 0) && len(families) == 1 && !families[condition.FoldFamily] && !families[condition.BoolFamily]
 	if families[condition.BoolFamily] {
 		samples = append(samples, "true", "false")
 	}
@@ -418,6 +421,12 @@ func (t *theory) solveTyped(typed []want, pos, neg []*union, lits []lit, other s
 		}
 	}
 	c := t.context()
+	if domain != nil && len(domain.ranges) > 0 {
+		// An address outside of what is left out is outside of each range of the tests, or in a wider one.
+		samples = append(samples, "8.8.8.8", "198.51.100.7", "2001:4860:4860::8888")
+		complete = ok && len(pos)+len(neg) == 0 && len(families) == 1
+		samples = slices.DeleteFunc(samples, domain.leavesOut)
+	}
 	for _, s := range samples {
 		fits := !slices.ContainsFunc(typed, func(w want) bool { return w.typed.Holds(s, c) != w.match }) &&
 			!slices.ContainsFunc(pos, func(u *union) bool { return !u.match(s) }) && !slices.ContainsFunc(neg, func(u *union) bool { return u.match(s) })

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/policy"
 )
 
 // Witness is a request that shows a difference.
@@ -13,6 +14,8 @@ type Witness struct {
 	Request *authz.Request
 	// Left and Right are how it is decided.
 	Left, Right authz.Decision
+	// Statement is the number of the statement of left's document that allows the request; -1 if left is no single document.
+	Statement int
 }
 
 // String prints the request on a line: who asks for what, and with which condition keys.
@@ -76,6 +79,16 @@ func (w *Witness) confirm(left, right Side) error {
 	w.Left, w.Right = authz.Decide(w.Request, left.Policies), authz.Decide(w.Request, right.Policies)
 	if w.Left.Effect != authz.Allow || w.Right.Effect == authz.Allow {
 		return fmt.Errorf("%w: left %v, right %v: %v", ErrDisagreement, w.Left.Effect, w.Right.Effect, w)
+	}
+	w.Statement = -1
+	if left.document == nil {
+		return nil
+	}
+	for _, f := range authz.Explain(w.Request, left.Policies).Findings {
+		if f.Program.Document == left.document && f.Effect == policy.Allow && f.Applies() {
+			w.Statement = int(f.Place.Statement)
+			return nil
+		}
 	}
 	return nil
 }

@@ -32,8 +32,8 @@ AWS: actions are those of AWS's services and those that the policies name, resou
 The exit status is 0 if the policies are equivalent, 1 if they differ, 2 if it could not be said. With --pairs it is 0 if all are answered.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			d.stdin, d.stdout, d.stderr = cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-			if d.output != "text" && d.output != "json" {
-				return fmt.Errorf("diff: --output is text or json, not %q", d.output)
+			if !isReportFormat(d.output) {
+				return fmt.Errorf("diff: --output is text, json, github or sarif, not %q", d.output)
 			}
 			switch {
 			case d.pairs != "" && len(args) == 0:
@@ -46,7 +46,7 @@ The exit status is 0 if the policies are equivalent, 1 if they differ, 2 if it c
 	}
 	cmd.Flags().StringVar(&d.kind, "kind", "", "what the policies are for")
 	cmd.Flags().StringVar(&d.pairs, "pairs", "", "compare the pairs of a file of JSON lines")
-	cmd.Flags().StringVarP(&d.output, "output", "o", "text", "text or json")
+	cmd.Flags().StringVarP(&d.output, "output", "o", "text", "text, json, github or sarif")
 	d.limits.flags(cmd)
 	return cmd
 }
@@ -120,16 +120,20 @@ func (d *differ) two(left, right string) error {
 		return err
 	}
 	out := newComparison("", c)
-	if d.output == "json" {
-		if err := printJSON(d.stdout, struct {
+	switch d.output {
+	case "github", "sarif":
+		err = printFindings(d.stdout, d.output, d.findings(display(left), display(right), l, r, c, out.Reason), []ruleInfo{{ID: "diff", Text: "Two policies allow the same requests."}})
+	case "json":
+		err = printJSON(d.stdout, struct {
 			Relation  string            `json:"relation"`
 			LeftOnly  *analysis.Witness `json:"left_only"`
 			RightOnly *analysis.Witness `json:"right_only"`
 			Reason    string            `json:"reason,omitempty"`
-		}{out.Relation, out.LeftOnly, out.RightOnly, out.Reason}); err != nil {
-			return err
-		}
-	} else if err := d.printText(display(left), display(right), out); err != nil {
+		}{out.Relation, out.LeftOnly, out.RightOnly, out.Reason})
+	default:
+		err = d.printText(display(left), display(right), out)
+	}
+	if err != nil {
 		return err
 	}
 	switch c.Relation {
@@ -139,6 +143,20 @@ func (d *differ) two(left, right string) error {
 		return errReported
 	}
 	return errFound
+}
+
+// findings are what tells two policies apart, each at the statement that decides it.
+func (d *differ) findings(left, right string, l, r *policy.Document, c analysis.Comparison, reason string) (all []finding) {
+	if w := c.LeftOnly.Witness; w != nil {
+		all = append(all, finding{left, placeOf(l, w), "diff", "error", fmt.Sprintf("only this policy, and not %s, allows %v", right, w)})
+	}
+	if w := c.RightOnly.Witness; w != nil {
+		all = append(all, finding{right, placeOf(r, w), "diff", "error", fmt.Sprintf("only this policy, and not %s, allows %v", left, w)})
+	}
+	if c.Relation == analysis.UnknownRelation {
+		all = append(all, finding{left, policy.Position{Line: 1, Column: 1}, "diff", "error", fmt.Sprintf("it could not be said whether %s allows the same: %s", right, reason)})
+	}
+	return all
 }
 
 func (d *differ) printText(left, right string, c comparison) error {

@@ -14,6 +14,7 @@
 //	writ fmt FILE…      print policies in canonical form
 //	writ lint FILE…     say what is wrong with policies
 //	writ diff A B       say whether two policies allow the same
+//	writ check RULE     prove what policies must not grant
 //
 // "writ help COMMAND" tells more about each.
 package main
@@ -54,7 +55,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	root.AddCommand(
 		serveCommand(), devCommand(), accountCommand(), envCommand(), configCommand(), trailCommand(), versionCommand(),
-		decideCommand(), fmtCommand(), lintCommand(), diffCommand(),
+		decideCommand(), fmtCommand(), lintCommand(), diffCommand(), checkCommand(),
 	)
 	root.SetArgs(args)
 	root.SetIn(stdin)

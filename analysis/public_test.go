@@ -1,0 +1,114 @@
+package analysis
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/policy"
+)
+
+// TestPublic has a row for each way to shut the public out, and for each that does not.
+func TestPublic(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const bucket, trust = "AWS::S3::Bucket", "AWS::IAM::AssumeRolePolicyDocument"
+	for _, row := range []struct {
+		name, resourceType, principal, condition string
+		want                                     Verdict
+	}{
+		{"everyone", bucket, `"*"`, ``, Yes},
+		{"everyone, by {AWS: *}", bucket, `{"AWS":"*"}`, ``, Yes},
+		{"an account", bucket, `{"AWS":"111122223333"}`, ``, No},
+		{"a user", bucket, `{"AWS":"arn:aws:iam::111122223333:user/a"}`, ``, No},
+		{"a service", bucket, `{"Service":"cloudtrail.amazonaws.com"}`, ``, No},
+		{"an organization", bucket, `"*"`, `"StringEquals":{"aws:PrincipalOrgID":"o-1"}`, No},
+		{"an organization with a wildcard", bucket, `"*"`, `"StringLike":{"aws:PrincipalOrgID":"o-*"}`, Yes},
+		{"an organization, if it is known", bucket, `"*"`, `"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}`, Yes},
+		{"any but an organization", bucket, `"*"`, `"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}`, Yes},
+		{"paths of an organization", bucket, `"*"`, `"ForAnyValue:StringEquals":{"aws:PrincipalOrgPaths":["o-1/r/ou/"]}`, No},
+		{"all paths of an organization", bucket, `"*"`, `"ForAllValues:StringEquals":{"aws:PrincipalOrgPaths":["o-1/r/ou/"]}`, Yes},
+		{"an account's users", bucket, `"*"`, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/*"}`, No},
+		{"any account's users", bucket, `"*"`, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/*"}`, Yes},
+		{"an account by its id", bucket, `"*"`, `"StringEquals":{"aws:PrincipalAccount":["111122223333","444455556666"]}`, No},
+		{"a source", bucket, `"*"`, `"ArnEquals":{"aws:SourceArn":"arn:aws:s3:::a"}`, No},
+		{"sources of an account", bucket, `"*"`, `"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:111122223333:*"}`, No},
+		{"any source", bucket, `"*"`, `"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:*:*"}`, Yes},
+		{"a VPC", bucket, `"*"`, `"StringEquals":{"aws:SourceVpc":"vpc-1"}`, No},
+		{"an endpoint", bucket, `"*"`, `"StringEquals":{"aws:SourceVpce":"vpce-1"}`, No},
+		{"a variable", bucket, `"*"`, `"StringEquals":{"aws:SourceVpc":"${aws:PrincipalTag/vpc}"}`, Yes},
+		{"a network", bucket, `"*"`, `"IpAddress":{"aws:SourceIp":["203.0.113.0/24","2001:db8::/32"]}`, No},
+		{"half of all networks", bucket, `"*"`, `"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}`, Yes},
+		{"all but a network", bucket, `"*"`, `"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}`, Yes},
+		{"a role's sessions", bucket, `"*"`, `"StringLike":{"aws:userid":"AROAEXAMPLE:*"}`, No},
+		{"any session", bucket, `"*"`, `"StringLike":{"aws:userid":"*:build"}`, Yes},
+		{"TLS", bucket, `"*"`, `"Bool":{"aws:SecureTransport":"true"}`, Yes},
+		{"what cannot be", bucket, `"*"`, `"Bool":{"aws:SecureTransport":"maybe"}`, No},
+		{"a tag of the caller", bucket, `"*"`, `"StringEquals":{"aws:PrincipalTag/team":"a"}`, Yes},
+		{"a role for everyone", trust, `{"AWS":"*"}`, ``, Yes},
+		{"a role for an account", trust, `{"AWS":"111122223333"}`, ``, No},
+		{"a role for a service", trust, `{"Service":"ec2.amazonaws.com"}`, ``, No},
+		{"a role for all of Google", trust, `{"Federated":"accounts.google.com"}`, ``, Yes},
+		{"a role for an application", trust, `{"Federated":"accounts.google.com"}`, `"StringEquals":{"accounts.google.com:aud":"1"}`, No},
+		{"a role for all of GitHub", trust, `{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}`,
+			`"StringLike":{"token.actions.githubusercontent.com:sub":"*"}`, Yes},
+		{"a role for a repository", trust, `{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}`,
+			`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:a/b:*"}`, No},
+		{"a role for one's own provider", trust, `{"Federated":"arn:aws:iam::111122223333:saml-provider/x"}`, ``, No},
+	} {
+		actions, resource := `"s3:GetObject"`, `,"Resource":"arn:aws:s3:::b/*"`
+		if row.resourceType == trust {
+			actions, resource = `["sts:AssumeRole","sts:AssumeRoleWithWebIdentity","sts:AssumeRoleWithSAML"]`, ``
+		}
+		text := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":%s,"Action":%s%s,"Condition":{%s}}]}`, row.principal, actions, resource, row.condition)
+		d, err := policy.Parse(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		got, err := New(Options{Catalog: c}).Public(row.resourceType, d)
+		if err != nil || got.Verdict != row.want {
+			t.Errorf("%s: %v (%s) %v %v, want %v\n%s", row.name, got.Verdict, got.Reason, got.Witness, err, row.want, text)
+		}
+	}
+	if _, err := New(Options{}).Public("AWS::EC2::Instance", nil); err == nil {
+		t.Error("an instance has a policy")
+	}
+}
+
+// TestGrants asks about access that a policy grants, and does not.
+func TestGrants(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const own = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::a/*"},{"Effect":"Deny","Action":"s3:GetObjectAcl","Resource":"*"}]}`
+	const shared = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"s3:Get*","Resource":"arn:aws:s3:::a/*"}]}`
+	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}]}`
+	for _, row := range []struct {
+		kind               policy.Kind
+		text               string
+		actions, resources []string
+		want               Verdict
+	}{
+		{policy.Inline, own, []string{"s3:GetObject"}, nil, Yes},
+		{policy.Inline, own, []string{"s3:PutObject", "s3:GetObjectAcl"}, nil, No},
+		{policy.Inline, own, []string{"s3:*"}, []string{"arn:aws:s3:::a/secret"}, Yes},
+		{policy.Inline, own, []string{"s3:*"}, []string{"arn:aws:s3:::b/*"}, No},
+		{policy.Inline, own, nil, []string{"arn:aws:s3:::a/*"}, Yes},
+		{policy.Resource, shared, []string{"s3:GetObject"}, nil, Yes},
+		{policy.Resource, shared, []string{"s3:PutObject"}, nil, No},
+		{policy.Trust, trust, []string{"sts:AssumeRole"}, nil, Yes},
+		{policy.Trust, trust, []string{"sts:TagSession"}, nil, No},
+	} {
+		d, err := policy.Parse(row.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := New(Options{Catalog: c}).Grants(row.kind, d, Access{row.actions, row.resources})
+		if err != nil || got.Verdict != row.want {
+			t.Errorf("%v %v of %s: %v %v %v, want %v", row.actions, row.resources, row.text, got.Verdict, got.Witness, err, row.want)
+		}
+	}
+}
