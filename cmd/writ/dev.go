@@ -82,12 +82,11 @@ type devServer struct {
 }
 
 // dev runs a server in memory until the context ends.
-func dev(ctx context.Context, c config.Config, o devOptions, out, errOut io.Writer) error {
+func dev(ctx context.Context, c config.Config, o devOptions, out, errOut io.Writer) (err error) {
 	if (o.key == "") != (o.secret == "") {
 		return errors.New("--root-access-key and --root-secret-key go together")
 	}
 	d := &devServer{options: o, config: c, telemetry: telemetry.New(errOut, c.Log.Level, c.Log.Format)}
-	var err error
 	if d.routes, err = route.Load(); err != nil {
 		return err
 	}
@@ -103,6 +102,10 @@ func dev(ctx context.Context, c config.Config, o devOptions, out, errOut io.Writ
 	if err != nil {
 		return err
 	}
+	defer func() {
+		d.forgetting.Wait()
+		err = errors.Join(err, d.node.close())
+	}()
 	l, secure, err := listen(c)
 	if err != nil {
 		return err
@@ -113,9 +116,7 @@ func dev(ctx context.Context, c config.Config, o devOptions, out, errOut io.Writ
 	operators := &operator.Handler{
 		CreateAccount: d.createAccount, Reset: d.reset, Refuse: d.refuse, Log: d.telemetry.Log, Now: time.Now, NewID: dispatch.NewID,
 	}
-	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: operators, aws: d}, d.telemetry))
-	d.forgetting.Wait()
-	return errors.Join(err, d.node.close())
+	return serveUntil(ctx, l, secure, httpServer(splitPaths{operator: operators, aws: d}, d.telemetry))
 }
 
 // present returns the node that answers what comes in now. It goes on until requests.Done is called on it, whatever becomes of the server meanwhile.

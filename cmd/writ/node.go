@@ -74,9 +74,14 @@ func loadModels() (map[string]*model.Service, error) {
 	return models, nil
 }
 
-func newNode(ctx context.Context, p parts) (*node, error) {
-	n := &node{store: p.store, trailDir: p.trailDir}
-	var err error
+// newNode makes a node. The store is the node's from here on: it is closed with it, and also if there is an error.
+func newNode(ctx context.Context, p parts) (_ *node, err error) {
+	n := &node{store: p.store, trailDir: p.trailDir, stop: func() {}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.close())
+		}
+	}()
 	if n.state, err = identity.Open(ctx, p.store, p.config.Quotas); err != nil {
 		return nil, err
 	}
@@ -127,7 +132,11 @@ func (n *node) flush(ctx context.Context, t *telemetry.Telemetry) {
 func (n *node) close() error {
 	n.stop()
 	n.follow.Wait()
-	return errors.Join(n.log.Close(), n.store.Close())
+	var err error
+	if n.log != nil {
+		err = n.log.Close()
+	}
+	return errors.Join(err, n.store.Close())
 }
 
 // defaultData is the data folder where no flag names one: as for the server, what WRIT_DATA says.

@@ -80,7 +80,7 @@ func configFlags(c *cobra.Command) func() (config.Config, map[string]string, err
 }
 
 // serve runs a server until the context ends.
-func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
+func serve(ctx context.Context, c config.Config, out, errOut io.Writer) (err error) {
 	t := telemetry.New(errOut, c.Log.Level, c.Log.Format)
 	files := dataFiles{c.Data}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
@@ -90,29 +90,12 @@ func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	empty := true
-	if err := s.Scopes(ctx, func(store.Scope, store.Version) error { empty = false; return nil }); err != nil {
-		return err
-	}
-	// A store that holds something and has lost its key must not be given another.
-	keyring, trailKey, err := readKeyring(files.masterKey(c), empty)
+	n, err := openNode(ctx, c, s, t)
 	if err != nil {
 		return err
 	}
-	routes, err := route.Load()
-	if err != nil {
-		return err
-	}
-	models, err := loadModels()
-	if err != nil {
-		return err
-	}
-	n, err := newNode(ctx, parts{
-		config: c, store: s, keyring: keyring, trailKey: trailKey, trailDir: files.trail(), telemetry: t, routes: routes, models: models,
-	})
-	if err != nil {
-		return err
-	}
+	// Whatever happens from here on: what was recorded is written, and the data folder is free for the next.
+	defer func() { err = errors.Join(err, n.close()) }()
 	if err := firstAccount(ctx, n, files, out); err != nil {
 		return err
 	}
@@ -129,6 +112,7 @@ func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer l.Close()
 	url := endpoint(l, secure != nil)
 	if err := os.WriteFile(files.address(), []byte(url+"\n"), 0o600); err != nil {
 		return err
@@ -145,11 +129,39 @@ func serve(ctx context.Context, c config.Config, out, errOut io.Writer) error {
 	operators := &operator.Handler{
 		CreateAccount: n.operator.CreateAccount, Token: token, Refuse: n.dispatch.Refuse, Log: t.Log, Now: time.Now, NewID: dispatch.NewID,
 	}
-	err = serveUntil(ctx, l, secure, httpServer(splitPaths{operator: operators, aws: n.handler}, t))
-	if closed := n.close(); err == nil {
-		err = closed
+	return serveUntil(ctx, l, secure, httpServer(splitPaths{operator: operators, aws: n.handler}, t))
+}
+
+// openNode makes the node of a data folder. The store is closed with it, and also if there is an error.
+func openNode(ctx context.Context, c config.Config, s store.Store, t *telemetry.Telemetry) (_ *node, err error) {
+	given := false // the store is given to the node
+	defer func() {
+		if !given {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	files := dataFiles{c.Data}
+	empty := true
+	if err := s.Scopes(ctx, func(store.Scope, store.Version) error { empty = false; return nil }); err != nil {
+		return nil, err
 	}
-	return err
+	// A store that holds something and has lost its key must not be given another.
+	keyring, trailKey, err := readKeyring(files.masterKey(c), empty)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := route.Load()
+	if err != nil {
+		return nil, err
+	}
+	models, err := loadModels()
+	if err != nil {
+		return nil, err
+	}
+	given = true
+	return newNode(ctx, parts{
+		config: c, store: s, keyring: keyring, trailKey: trailKey, trailDir: files.trail(), telemetry: t, routes: routes, models: models,
+	})
 }
 
 // splitPaths sends the operator's paths one way and all others, unchanged, the other: a ServeMux would clean their paths, and then the signature
