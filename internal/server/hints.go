@@ -58,9 +58,9 @@ func credentialPart(r *http.Request, part int) string {
 	}
 }
 
-// window is how far a request's time may be from the server's (sigv4.md §4).
+// window is how far a request's time may be from the server's (sigv4.md §4). m is nil if no service was recognised.
 func window(m *model.Service) time.Duration {
-	if m.Protocol == model.Query {
+	if m == nil || m.Protocol == model.Query {
 		return 15 * time.Minute
 	}
 	return 5 * time.Minute

@@ -49,10 +49,7 @@ func TestNoHandlerIsReachedWithoutGoodCredentials(t *testing.T) {
 		name, code string
 		make       func(request) *http.Request
 	}{
-		{"no signature", fault.MissingAuthenticationToken, func(r request) *http.Request {
-			r.host = r.service + ".amazonaws.com" // four operations are newer than the table of routes, which would find them by name
-			return r.unsigned()
-		}},
+		{"no signature", fault.MissingAuthenticationToken, request.unsigned},
 		{"an unknown key", invalid, func(r request) *http.Request {
 			return r.sign(credentials{id: "AKIAIOSFODNN7EXAMPLE", secret: user.secret})
 		}},
@@ -127,6 +124,63 @@ func TestNoHandlerIsReachedWithoutGoodCredentials(t *testing.T) {
 	}
 	if calls < 180*len(kinds) {
 		t.Errorf("only %d calls were made", calls)
+	}
+}
+
+// TestActionsAreToldToThoseWhoAreKnown asks for actions that there are and that there are not, with bad credentials: the answer is about those and is the same for all
+// (sigv4.md §4: 1–17 come before 18).
+func TestActionsAreToldToThoseWhoAreKnown(t *testing.T) {
+	w := newWorld(t, nil)
+	_, root := w.account()
+	alice := w.user(root, "alice", allow("*", "iam:*"))
+	forms := []struct{ text, code string }{ // with the code for those who are known
+		{"Action=ListUsers&Version=2010-05-08", ""},
+		{"Action=ListUsers", ""},
+		{"Action=ListUsrs&Version=2010-05-08", fault.InvalidAction},
+		{"Action=ListUsrs", fault.InvalidAction},
+		{"Action=ListUsers&Version=1999-01-01", fault.InvalidAction},
+		{"Action=GetCallerIdentity&Version=2011-06-15", fault.InvalidAction}, // of another service
+		{"Action=SendMessage&Version=2012-11-05", fault.InvalidAction},       // of one that is not served
+		{"Action=DescribeDBInstances&Version=2014-10-31", fault.InvalidAction},
+		{"Version=2010-05-08", fault.MissingAction},
+	}
+	for _, kind := range []struct {
+		name, code string
+		make       func(request) *http.Request
+	}{
+		{"no signature", fault.MissingAuthenticationToken, request.unsigned},
+		{"a header that is no signature", fault.IncompleteSignature, func(r request) *http.Request {
+			h := r.unsigned()
+			h.Header.Set("Authorization", "AWS4-HMAC-SHA256 none")
+			return h
+		}},
+		{"an unknown key", fault.InvalidClientTokenID, func(r request) *http.Request {
+			return r.sign(credentials{id: "AKIAIOSFODNN7EXAMPLE", secret: alice.secret})
+		}},
+		{"a wrong secret", fault.SignatureDoesNotMatch, func(r request) *http.Request { return r.sign(credentials{id: alice.id, secret: "x"}) }},
+		{"good credentials", "", func(r request) *http.Request { return r.sign(alice) }},
+	} {
+		for _, host := range []string{"127.0.0.1:9748", "iam.amazonaws.com"} {
+			for _, form := range forms {
+				if host == "127.0.0.1:9748" && form.code == fault.MissingAction && strings.Contains(kind.name, "no signature") {
+					continue // nothing says that a service is meant
+				}
+				r := w.call("iam", "")
+				r.host, r.body = host, form.text
+				a := w.do(kind.make(r))
+				want := kind.code
+				if want == "" {
+					want = form.code
+				}
+				if got := a.field("Code"); got != want {
+					t.Errorf("%s at %s with %s: %d %s: %s; want %q", form.text, host, kind.name, a.status, got, a.field("Message"), want)
+				}
+				events := w.events()
+				if last := events[len(events)-1]; want != "" && !strings.Contains(last, `"errorCode":"`+want+`"`) || strings.Contains(last, alice.id+`","userName`) != (kind.code == "") {
+					t.Errorf("%s at %s with %s: the event is %s", form.text, host, kind.name, last)
+				}
+			}
+		}
 	}
 }
 

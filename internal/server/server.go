@@ -86,6 +86,8 @@ type exchange struct {
 
 	route   route.Route
 	service Service
+	// unfound is why the request names no operation. Whoever has not signed it is told of that first (sigv4.md §4: 1–17 come before 18).
+	unfound error
 	model   *model.Operation
 	row     op.Op
 	caller  *identity.Caller
@@ -175,18 +177,23 @@ func (s *Server) find(x *exchange) error {
 	if service, ok := s.services[found.Service]; ok {
 		x.service = service
 	}
-	if err != nil {
-		return err
+	if err == nil && x.service.Model == nil {
+		err = fault.New(fault.UnknownOperation, "This server does not serve %s.", found.SigningName)
 	}
-	if x.service.Model == nil {
-		return fault.New(fault.UnknownOperation, "This server does not serve %s.", found.SigningName)
+	if err != nil && !fault.Is(err, fault.MalformedQueryString) && (x.service.Model != nil || found.Protocol == route.Query) {
+		x.unfound = err
+		return nil
 	}
-	return nil
+	return err
 }
 
 // authenticate finds out who calls.
 func (s *Server) authenticate(x *exchange) error {
-	found, err := s.authn.Authenticate(authn.Request{HTTP: x.http, Path: path(x.http), Body: x.body, SigningName: x.service.Model.SigningName, Window: window(x.service.Model), Time: x.start})
+	r := authn.Request{HTTP: x.http, Path: path(x.http), Body: x.body, SigningName: x.route.SigningName, Window: window(x.service.Model), Time: x.start}
+	if x.service.Model != nil {
+		r.SigningName = x.service.Model.SigningName
+	}
+	found, err := s.authn.Authenticate(r)
 	if err != nil {
 		return err
 	}
@@ -194,8 +201,11 @@ func (s *Server) authenticate(x *exchange) error {
 	return nil
 }
 
-// decode reads the operation's input. An operation is named before: what is not in the model is told only to those who are known.
+// decode reads the operation's input. That there is no such operation is told only to those who are known.
 func (s *Server) decode(x *exchange) error {
+	if x.unfound != nil {
+		return x.unfound
+	}
 	x.model = x.service.Model.Operations[x.route.Operation]
 	row, ok := x.service.Ops[x.route.Operation]
 	if x.model == nil || !ok {
