@@ -60,7 +60,7 @@ func allBut(k policy.Kind, x Access) (Side, error) {
 		return Side{}, fmt.Errorf("analysis: the access is none that a policy could name: %w", err)
 	}
 	p := authz.Compile(d, kind)
-	s := Side{Policies: &authz.Policies{Identity: []*authz.Program{allowAll(authz.Identity)}, Resource: allowAll(authz.Resource)}, trust: k == policy.Trust}
+	s := Side{Policies: &authz.Policies{Identity: []*authz.Program{allowAll(authz.Identity)}, Resource: allowAll(authz.Resource)}, trust: k == policy.Trust, owner: nobodysAccount}
 	if kind == authz.Resource {
 		s.Policies.Resource = p
 	} else {

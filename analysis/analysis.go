@@ -69,6 +69,12 @@ type Answer struct {
 // be used.
 var ErrDisagreement = errors.New("analysis: the judge does not confirm a witness")
 
+// ErrCatalog says that a question needs a catalog: what a service's policies bear on is told by actions.
+var ErrCatalog = errors.New("analysis: questions about layers and resource control policies need Options.Catalog")
+
+// ErrSides says that two sides cannot be compared: they speak of the resources of different accounts.
+var ErrSides = errors.New("analysis: the two sides are about the resources of different accounts")
+
 // Side is one of the things that are compared: all policies that bear on a request.
 type Side struct {
 	Policies *authz.Policies
@@ -76,11 +82,22 @@ type Side struct {
 	document *policy.Document
 	// trust limits the question to requests that ask the trust policy of a role.
 	trust bool
+	// owner is the account of all resources, management that of the organization.
+	owner, management string
+	// layers: it is no document with everything else allowed.
+	layers bool
 }
 
-// owner is the account that owns all resources of a question. It is nobody's who asks, so that both sides must allow what crosses accounts, and a document's own
+// nobodysAccount owns all resources of a question about documents. Nobody who asks is of it, so that both sides must allow what crosses accounts, and a document's own
 // words decide.
-const owner = "000000000000"
+const nobodysAccount = "000000000000"
+
+// Layers returns the side of all policies that bear on the requests for the resources of an account, as authz.Decide weighs them. Whoever asks has the identity policies, the
+// boundary and the session policies in ps, if callers of its kind have such policies. managementAccount is the organization's, which control policies do not touch; it may be empty.
+// Both sides of a question must be of one resource account and management account, and the Analyzer must have a catalog.
+func Layers(ps *authz.Policies, resourceAccount, managementAccount string) Side {
+	return Side{Policies: ps, owner: resourceAccount, management: managementAccount, layers: true}
+}
 
 // Of returns the side of one document, as it bears on requests when everything else allows them. The kind says what it is used as: an identity policy's
 // (Managed, Inline or Session) words count for its principals, a resource policy's or trust policy's for the principals that it names, those of control policies for
@@ -88,7 +105,7 @@ const owner = "000000000000"
 func Of(k policy.Kind, d *policy.Document) Side {
 	p := func(kind authz.Kind) *authz.Program { return authz.Compile(d, kind) }
 	ps := &authz.Policies{Identity: []*authz.Program{allowAll(authz.Identity)}, Resource: allowAll(authz.Resource)}
-	s := Side{Policies: ps, document: d}
+	s := Side{Policies: ps, document: d, owner: nobodysAccount}
 	switch k {
 	case policy.Resource:
 		ps.Resource = p(authz.Resource)
@@ -131,10 +148,27 @@ func New(o Options) *Analyzer {
 	return &Analyzer{options: o, actions: &actions{catalog: o.Catalog, expanded: make(map[string][]string), traitOf: make(map[string]string)}}
 }
 
-// Wider answers whether there is a request that left allows and right does not. The error is ErrDisagreement.
+// Wider answers whether there is a request that left allows and right does not. The error is ErrDisagreement, ErrSides or ErrCatalog.
 func (z *Analyzer) Wider(left, right Side) (Answer, error) {
-	a := z.analysis()
-	return a.wider(left, right)
+	if err := z.check(left, right); err != nil {
+		return Answer{}, err
+	}
+	return z.analysis().wider(left, right)
+}
+
+// check refuses what cannot be asked.
+func (z *Analyzer) check(left, right Side) error {
+	if left.owner != right.owner || left.management != right.management {
+		return ErrSides
+	}
+	if z.options.Catalog == nil {
+		for _, s := range [...]Side{left, right} {
+			if s.layers || len(s.Policies.ResourceControl) > 0 {
+				return ErrCatalog
+			}
+		}
+	}
+	return nil
 }
 
 // Relation is how two policies stand to each other.
@@ -161,11 +195,14 @@ type Comparison struct {
 	LeftOnly, RightOnly Answer
 }
 
-// Compare says how two sides stand to each other. The error is ErrDisagreement.
+// Compare says how two sides stand to each other. The errors are those of Wider.
 func (z *Analyzer) Compare(left, right Side) (Comparison, error) {
-	a := z.analysis()
 	var c Comparison
-	var err error
+	err := z.check(left, right)
+	if err != nil {
+		return c, err
+	}
+	a := z.analysis()
 	if c.LeftOnly, err = a.wider(left, right); err != nil {
 		return c, err
 	}

@@ -153,12 +153,24 @@ func (c *caller) whole(name string, u *union) (globs []*glob) {
 func accountSigns() []sign { return slices.Repeat([]sign{{kind: digit}}, 12) }
 
 // principals returns the classes of callers that the policies of a question tell apart.
-func (a *analysis) principals(sides ...*authz.Policies) []*caller {
+func (a *analysis) principals(sides ...Side) []*caller {
 	named := &namedPrincipals{}
-	for _, ps := range sides {
-		for p := range programs(ps) {
+	controlled := false
+	for _, side := range sides {
+		ps := side.Policies
+		controlled = controlled || len(ps.ServiceControl)+len(ps.ResourceControl) > 0 || ps.Boundary != nil
+		if side.layers {
+			// Who is of the resource's account and of the management account matters, and every kind of caller does.
+			named.any = true
+			for _, account := range []string{side.owner, side.management} {
+				if account != "" && !slices.Contains(named.accounts, account) {
+					named.accounts = append(named.accounts, account)
+				}
+			}
+		}
+		for p := range programs(side.Policies) {
 			a.statements(p) // which enters the keys
-			if p.Kind() != authz.Resource && p.Kind() != authz.Endpoint {
+			if p.Kind() != authz.Resource && p.Kind() != authz.Endpoint && p.Kind() != authz.ResourceControl {
 				continue
 			}
 			for i := range p.Document.Statements {
@@ -167,7 +179,7 @@ func (a *analysis) principals(sides ...*authz.Policies) []*caller {
 		}
 	}
 	fresh := named.freshAccount()
-	m := &callerMaker{a: a, named: named}
+	m := &callerMaker{a: a, named: named, controlled: controlled}
 	for _, f := range named.attributes("AIDA", nil) {
 		m.class("", "user", "arn:aws:iam::"+fresh+":user/"+freshName, f)
 	}
@@ -224,7 +236,9 @@ func (a *analysis) principals(sides ...*authz.Policies) []*caller {
 type callerMaker struct {
 	a     *analysis
 	named *namedPrincipals
-	all   []*caller
+	// controlled: there are policies that do not bear on service-linked roles.
+	controlled bool
+	all        []*caller
 }
 
 func (m *callerMaker) exact(name string, f authz.Facts) {
@@ -255,9 +269,12 @@ func (m *callerMaker) class(account, kind, name string, f authz.Facts) {
 	c.arns = m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInPart})))
 	var not []*glob
 	if account == "" {
-		for _, other := range append([]string{owner}, m.named.accounts...) {
+		for _, other := range append([]string{nobodysAccount}, m.named.accounts...) {
 			not = append(not, newGlob(append(appendPattern(nil, "arn:*:iam::"+other+":", true), sign{kind: run})))
 		}
+	}
+	if kind == "role" && m.controlled {
+		not = append(not, m.linked())
 	}
 	c.not = m.a.texts.union(append(not, m.notNamed(kind)...)...)
 	m.add(c)
@@ -276,6 +293,10 @@ func (m *callerMaker) roles(account, or string) {
 	for _, f := range m.named.attributes("AROA", m.named.providers) {
 		f.Issuer = "arn:aws:iam::" + or + ":role/" + freshName
 		m.class(account, "role", "arn:aws:sts::"+or+":assumed-role/"+freshName+"/session", f)
+		if m.controlled {
+			f.Issuer = "arn:aws:iam::" + or + ":" + serviceLinked + "service.amazonaws.com/" + freshName
+			m.class(account, strings.TrimSuffix(serviceLinked, "/"), "arn:aws:sts::"+or+":assumed-role/"+freshName+"/session", f)
+		}
 	}
 }
 
@@ -291,16 +312,35 @@ func (m *callerMaker) session(name string) {
 				m.exact(name, f)
 			}
 		}
-		f.Issuer = prefix + freshName + "/" + role
-		who, err := authz.NewPrincipal(name, f)
-		if err != nil {
-			continue
+		paths := []string{""}
+		if m.controlled {
+			paths = append(paths, strings.TrimPrefix(serviceLinked, "role/"))
 		}
-		c := &caller{who: who, name: name, not: m.a.texts.union(m.notNamed("role")...)}
-		anywhere := append(appendText(nil, prefix, letter), sign{kind: oneInPart}, sign{kind: runInPart})
-		c.arns = m.a.texts.union(literalGlob(prefix+role), newGlob(appendText(anywhere, "/"+role, letter)))
-		m.add(c)
+		for _, path := range paths {
+			f.Issuer = prefix + path + freshName + "/" + role
+			who, err := authz.NewPrincipal(name, f)
+			if err != nil {
+				continue
+			}
+			not := m.notNamed("role")
+			anywhere := append(appendText(nil, prefix+path, letter), sign{kind: oneInPart}, sign{kind: runInPart})
+			arns := []*glob{newGlob(appendText(anywhere, "/"+role, letter))}
+			if path == "" {
+				arns = append(arns, literalGlob(prefix+role))
+				if m.controlled {
+					not = append(not, m.linked())
+				}
+			} else {
+				arns = append(arns, literalGlob(prefix+path+role))
+			}
+			m.add(&caller{who: who, name: name, arns: m.a.texts.union(arns...), not: m.a.texts.union(not...)})
+		}
 	}
+}
+
+// linked has the ARNs of all service-linked roles.
+func (m *callerMaker) linked() *glob {
+	return newGlob(append(appendPattern(nil, "arn:*:iam::*:"+serviceLinked, true), sign{kind: run}))
 }
 
 // attributes returns what a caller may be named by besides its ARN: its unique id, with a prefix, its account's canonical id, its provider; and not at all.
@@ -325,6 +365,9 @@ func (n *namedPrincipals) accountAttributes() (all []authz.Facts) {
 	}
 	return all
 }
+
+// serviceLinked is how the resource part of a service-linked role's ARN begins.
+const serviceLinked = "role/aws-service-role/"
 
 // freshName is a name that no policy has.
 const freshName = "someone"

@@ -65,7 +65,7 @@ func (z *Analyzer) Public(resourceType string, d *policy.Document) (Answer, erro
 	side := Of(kind, d)
 	a := z.analysis()
 	a.outside = &outside{service: service, document: d, keys: make(map[subject]*domain)}
-	nothing := Side{Policies: &authz.Policies{}, trust: side.trust}
+	nothing := Side{Policies: &authz.Policies{}, trust: side.trust, owner: side.owner}
 	return a.wider(side, nothing)
 }
 

@@ -21,18 +21,22 @@ type question struct {
 	f      *formula
 	trust  bool // of the trust policies of roles only
 	who    authz.PrincipalKind
+	side   Side // whose owner and management account both have
 }
 
 // wider looks for a request that left allows and right does not.
 func (a *analysis) wider(left, right Side) (Answer, error) {
 	if a.classes == nil { // they are the same in both directions
-		a.callers, a.classes = a.principals(left.Policies, right.Policies), a.actionClasses(left, right)
+		a.callers, a.classes = a.principals(left, right), a.actionClasses(left, right)
 	}
 	asked := make(map[string]bool)
 	reason := ""
 	var l, r []byte
 	for _, class := range a.classes {
 		var action *authz.Action
+		if left.layers && len(left.Policies.ACL)+len(right.Policies.ACL) > 0 {
+			return Answer{Reason: "access control lists are not weighed"}, nil
+		}
 		if a.outside != nil && class.name != "" && !strings.HasPrefix(class.name, a.outside.service+":") {
 			continue
 		}
@@ -44,7 +48,7 @@ func (a *analysis) wider(left, right Side) (Answer, error) {
 			if bytes.Equal(l, r) {
 				continue // both say the same
 			}
-			key := a.likeness(class, n, c) + "\x00" + string(l) + "\x00\x00" + string(r)
+			key := a.likeness(class, n, c, left) + "\x00" + string(l) + "\x00\x00" + string(r)
 			if asked[key] {
 				continue
 			}
@@ -55,7 +59,7 @@ func (a *analysis) wider(left, right Side) (Answer, error) {
 					return Answer{}, err
 				}
 			}
-			q := &question{a: a, caller: c, class: class, action: action, f: newFormula(), trust: left.trust, who: c.who.Kind}
+			q := &question{a: a, caller: c, class: class, action: action, f: newFormula(), trust: left.trust, who: c.who.Kind, side: left}
 			w, why, err := q.ask(left, right)
 			switch {
 			case err != nil:
@@ -111,8 +115,8 @@ func (a *analysis) signature(key []byte, class *actionClass, c *caller, s Side) 
 }
 
 // likeness is the same for two classes that the judge treats alike.
-func (a *analysis) likeness(class *actionClass, number int, c *caller) string {
-	key := []byte(fmt.Sprint(c.who.Kind, c.who.ServiceLinked()))
+func (a *analysis) likeness(class *actionClass, number int, c *caller, s Side) string {
+	key := []byte(fmt.Sprint(c.who.Kind, c.who.ServiceLinked(), c.who.Account == s.owner, c.who.Account == s.management))
 	if class.name != "" {
 		key = append(key, a.actions.trait(class.name)...)
 	}
@@ -340,8 +344,27 @@ func (q *question) granted(ps *authz.Policies, trust, own, root, bounded bool) l
 	if !root {
 		self = f.and(allows(append(ps.IdentitySet.Programs(), ps.Identity...)), limits)
 	}
-	// All resources are another account's: both sides must allow. See owner.
-	return f.and(by(authz.ReachesAccount), self)
+	any := by(authz.ReachesAccount)
+	if !q.side.layers || q.caller.who.Account != q.side.owner {
+		return f.and(any, self) // both sides must allow
+	}
+	// In one account either will do, but for roles and keys, whose own policies must.
+	direct := by(authz.ReachesCaller)
+	if root {
+		direct = -f.yes
+	}
+	granted := f.or(direct, f.and(by(authz.ReachesEntity), limits))
+	needed := -f.yes
+	switch {
+	case trust:
+		needed = f.yes
+	case q.action != nil && strings.HasPrefix(fold.Name(q.action.String()), "kms:"):
+		needed = q.isFor("kms", "key/")
+	}
+	if root {
+		granted = -f.yes
+	}
+	return f.or(f.and(needed, f.or(granted, f.and(any, self))), f.and(-needed, f.or(granted, self)))
 }
 
 // serviceControlled reports whether service control policies bear on the caller (doc/language.md 35).
@@ -350,11 +373,11 @@ func (q *question) serviceControlled() bool {
 	case authz.Anonymous, authz.Service, authz.Provider:
 		return false
 	}
-	return !q.caller.who.ServiceLinked()
+	return !q.caller.who.ServiceLinked() && (q.side.management == "" || q.caller.who.Account != q.side.management)
 }
 
 func (q *question) resourceControlled(trust bool) lit {
-	if q.action != nil && !q.action.ResourceControlled() || q.caller.who.ServiceLinked() {
+	if q.action != nil && !q.action.ResourceControlled() || q.caller.who.ServiceLinked() || q.side.management != "" && q.side.owner == q.side.management {
 		return -q.f.yes
 	}
 	if trust {
@@ -390,7 +413,7 @@ func (q *question) witness(x *facts) (*Witness, error) {
 		}
 	}
 	r := authz.NewRequest(who, action, x.resource)
-	r.ResourceAccount = owner
+	r.ResourceAccount, r.ManagementAccount = q.side.owner, q.side.management
 	for on, v := range x.keys {
 		k := q.a.keyAt(on)
 		if q.a.isCaller(on) {

@@ -254,7 +254,7 @@ func otherTrialCallers(t testing.TB) (all []*authz.Principal) {
 func (w world) request(callers []*authz.Principal, actions []*authz.Action) *authz.Request {
 	r := authz.NewRequest(pick(w, callers...), pick(w, actions...), pick(w, "*", "arn:aws:s3:::b/a", "arn:aws:s3:::b/ab", "arn:aws:s3:::c/a", "arn:aws:s3:::b/*", "arn:aws:iam::1:user/a", "arn:aws:s3:::b/a/b",
 		"arn:aws-cn:s3:::b/a", "arn:aws:sqs:x:1:b/a", "arn:aws:s3:::b/111122223333", "arn:aws:s3:::b/b", "abc", "arn:aws:s3:::a/a"))
-	r.ResourceAccount = owner
+	r.ResourceAccount = nobodysAccount
 	for _, k := range trialKeys {
 		if strings.HasPrefix(k.name, "aws:P") || k.name == "aws:username" || w.IntN(3) == 0 {
 			continue

@@ -1,0 +1,192 @@
+package analysis
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/policy"
+)
+
+// layers draws all policies that bear on a request.
+func (w world) layers(t *testing.T, compiled map[string]*authz.Program) *authz.Policies {
+	program := func(kind policy.Kind, as authz.Kind, permissive bool) *authz.Program {
+		if permissive && w.IntN(2) == 0 {
+			return allowAll(as)
+		}
+		text, err := json.Marshal(w.policy(kind))
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := fmt.Sprint(as, string(text))
+		if p, ok := compiled[key]; ok {
+			return p
+		}
+		d, err := policy.Parse(string(text))
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		compiled[key] = authz.Compile(d, as)
+		return compiled[key]
+	}
+	ps := &authz.Policies{}
+	for range w.IntN(3) {
+		ps.Identity = append(ps.Identity, program(policy.Inline, authz.Identity, false))
+	}
+	if w.IntN(3) == 0 {
+		ps.Boundary = program(policy.Inline, authz.Identity, true)
+	}
+	if w.IntN(4) == 0 {
+		ps.Session = []*authz.Program{}
+		for range w.IntN(2) {
+			ps.Session = append(ps.Session, program(policy.Inline, authz.Identity, true))
+		}
+	}
+	if w.IntN(2) == 0 {
+		ps.Resource = program(policy.Resource, authz.Resource, false)
+	}
+	if w.IntN(5) == 0 {
+		ps.Endpoint = program(policy.Resource, authz.Endpoint, true)
+	}
+	if w.IntN(3) == 0 {
+		for range 1 + w.IntN(2) {
+			ps.ServiceControl = append(ps.ServiceControl, []*authz.Program{program(policy.Inline, authz.ServiceControl, true)})
+		}
+	}
+	if w.IntN(4) == 0 {
+		ps.ResourceControl = [][]*authz.Program{{allowAll(authz.ResourceControl), program(policy.Resource, authz.ResourceControl, true)}}
+	}
+	return ps
+}
+
+// changedLayers is a set of layers with one of them from another.
+func (w world) changedLayers(ps, other *authz.Policies) *authz.Policies {
+	c := *ps
+	switch w.IntN(6) {
+	case 0:
+		c.Identity = other.Identity
+	case 1:
+		c.Boundary = other.Boundary
+	case 2:
+		c.Session = other.Session
+	case 3:
+		c.Resource = other.Resource
+	case 4:
+		c.ServiceControl = other.ServiceControl
+	case 5:
+		c.ResourceControl = other.ResourceControl
+	}
+	return &c
+}
+
+// TestLayersAgreeWithTrial is TestCompareAgreesWithTrial for all that authz.Decide weighs.
+func TestLayersAgreeWithTrial(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var actions []*authz.Action
+	for _, name := range []string{"s3:GetObject", "s3:PutObject", "iam:GetUser", "kms:Decrypt", "kms:RetireGrant", "sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity", "ec2:RunInstances", "sqs:SendMessage"} {
+		x, err := authz.NewAction(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		actions = append(actions, x)
+	}
+	callers := slices.Concat(trialCallers(t), otherTrialCallers(t))
+	for _, issuer := range []string{"arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/r", "arn:aws:iam::777788889999:role/aws-service-role/x.amazonaws.com/r"} {
+		who, err := authz.NewPrincipal("arn:aws:sts::"+issuer[13:25]+":assumed-role/r/s", authz.Facts{Issuer: issuer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		callers = append(callers, who)
+	}
+	sum := &tally{reasons: make(map[string]int)}
+	var group sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	n := *pairs / 2
+	for k := range workers {
+		group.Go(func() {
+			z := New(Options{Catalog: c, Budget: 20_000})
+			for i := k; i < n && !t.Failed(); i += workers {
+				compareLayersByTrial(t, world{rand.New(rand.NewPCG(uint64(i), 7))}, i, z, callers, actions, sum)
+			}
+		})
+	}
+	group.Wait()
+	t.Logf("%d pairs: %v equivalent, %v left wider, %v right wider, %v incomparable, %v unknown: %v", n, sum.relations[Equivalent], sum.relations[LeftWider],
+		sum.relations[RightWider], sum.relations[Incomparable], sum.relations[UnknownRelation], sum.reasons)
+	if n := sum.relations[UnknownRelation]; n > *pairs/10 {
+		t.Errorf("%d pairs are unknown", n)
+	}
+}
+
+func compareLayersByTrial(t *testing.T, w world, i int, z *Analyzer, callers []*authz.Principal, actions []*authz.Action, sum *tally) {
+	compiled := make(map[string]*authz.Program)
+	l := w.layers(t, compiled)
+	r := w.layers(t, compiled)
+	if w.IntN(4) > 0 {
+		r = w.changedLayers(l, r)
+	}
+	management := pick(w, "", "", "111122223333", "444455556666")
+	left, right := Layers(l, "111122223333", management), Layers(r, "111122223333", management)
+	got, err := z.Compare(left, right)
+	describe := func() string {
+		var s string
+		for n, ps := range []*authz.Policies{l, r} {
+			layer := 0
+			for list := range lists(ps) {
+				for _, p := range list {
+					s += fmt.Sprintf("%d.%d %s\n", n, layer, p.Document.Text())
+				}
+				layer++
+			}
+			s += fmt.Sprintf("%d boundary %v session %v\n", n, ps.Boundary != nil, ps.Session != nil)
+		}
+		return fmt.Sprintf("layers %d, management %q\n%s", i, management, s)
+	}
+	if err != nil {
+		t.Errorf("%s%v", describe(), err)
+		return
+	}
+	sum.Lock()
+	sum.relations[got.Relation]++
+	for _, a := range []Answer{got.LeftOnly, got.RightOnly} {
+		if a.Reason != "" {
+			sum.reasons[a.Reason]++
+		}
+	}
+	sum.Unlock()
+	for range 60 {
+		resource := pick(w, "*", "arn:aws:s3:::b/a", "arn:aws:s3:::b/ab", "arn:aws:s3:::c/a", "arn:aws:kms:us-east-1:111122223333:key/1", "arn:aws:iam::111122223333:role/x",
+			"arn:aws:iam::111122223333:role/aws-service-role/x", "arn:aws:sqs:us-east-1:111122223333:q")
+		action := pick(w, actions...)
+		if resourceClass(action.String()) == "s3" && resource[:min(10, len(resource))] != "arn:aws:s3" && resource != "*" {
+			continue // there is no such resource of S3
+		}
+		q := authz.NewRequest(pick(w, callers...), action, resource)
+		q.ResourceAccount, q.ManagementAccount = "111122223333", management
+		for _, k := range trialKeys {
+			if followsFromCaller(condition.NewKey(k.name).String()) || w.IntN(3) == 0 {
+				continue
+			}
+			if key := condition.NewKey(k.name); condition.IsMultivalued(key) {
+				q.Context.SetList(key, []string{w.trialValue(pick(w, k.family...), false)})
+			} else {
+				q.Context.Set(key, w.trialValue(pick(w, k.family...), false))
+			}
+		}
+		a, b := authz.Decide(q, l), authz.Decide(q, r)
+		if a.Allowed() && !b.Allowed() && got.LeftOnly.Verdict == No || b.Allowed() && !a.Allowed() && got.RightOnly.Verdict == No {
+			t.Errorf("%s%v, but left %v by %v and right %v by %v for %s (%s) %s %s %v", describe(), got.Relation, a.Effect, a.Layer, b.Effect, b.Layer, q.Principal.ARN, q.Principal.Issuer, q.Action, q.Resource(), contextOf(q))
+			return
+		}
+	}
+}
