@@ -102,6 +102,9 @@ func (a *analysis) signature(key []byte, class *actionClass, c *caller, s Side) 
 				key = append(key, byte(n>>16), byte(n>>8), byte(n), byte(reach)|byte(asTrust)<<4)
 				if class.name == "" {
 					key = append(append(key, st.actions.key...), byte(len(st.actions.key)))
+					if st.notActions {
+						key = append(key, '!')
+					}
 				}
 			}
 		}
