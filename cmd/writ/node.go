@@ -93,7 +93,7 @@ func newNode(ctx context.Context, p parts) (_ *node, err error) {
 		return nil, err
 	}
 	authenticator := authn.New(authn.Options{State: n.state, Keyring: p.keyring, Partition: p.config.Partition, Regions: p.config.Regions, FixedKeys: p.fixedKeys})
-	n.dispatch = dispatch.New(n.state, n.log)
+	n.dispatch = dispatch.New(n.state, n.log, time.Now)
 	n.operator = &operator.Operator{State: n.state, Keyring: p.keyring, Rand: rand.Reader, Now: time.Now, NewEventID: dispatch.NewID}
 	n.handler = server.New(server.Options{
 		Services: map[string]server.Service{
@@ -109,21 +109,22 @@ func newNode(ctx context.Context, p parts) (_ *node, err error) {
 	return n, nil
 }
 
-// flush saves last-used marks every minute.
+// flush saves last-used marks, and records what was counted of strangers, every minute and in the end.
 func (n *node) flush(ctx context.Context, t *telemetry.Telemetry) {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
-	for {
+	for ended := false; !ended; {
 		select {
 		case <-ctx.Done():
-			if err := n.state.Flush(context.WithoutCancel(ctx)); err != nil {
-				t.Log.Error("last-used times could not be saved", "cause", err)
-			}
-			return
+			ended = true
 		case <-tick.C:
-			if err := n.state.Flush(ctx); err != nil {
-				t.Log.Error("last-used times could not be saved", "cause", err)
-			}
+		}
+		ctx := context.WithoutCancel(ctx)
+		if err := n.state.Flush(ctx); err != nil {
+			t.Log.Error("last-used times could not be saved", "cause", err)
+		}
+		if err := n.dispatch.Flush(ctx); err != nil {
+			t.Log.Error("requests of strangers could not be recorded", "cause", err)
 		}
 	}
 }

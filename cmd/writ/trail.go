@@ -20,7 +20,7 @@ func trailCommand() *cobra.Command {
 		Use:   "trail",
 		Short: "print the record of every call",
 		Long: `Trail prints what a server on this machine was asked, by whom, and how it answered: a line for each call, refused ones too. With --json each line is the
-event in CloudTrail's form.
+event in CloudTrail's form. Of callers that could not be authenticated one line may stand for many requests, and says for how many.
 
 It reads the sealed files in the data folder and checks their seals on the way: a line that was changed, taken out or moved is an error, with exit status 2.`,
 		Args: cobra.NoArgs,
@@ -63,6 +63,9 @@ func printEvent(w io.Writer, event []byte, asJSON bool) error {
 	outcome := "ok"
 	if r.ErrorCode != "" {
 		outcome = r.ErrorCode + ": " + r.ErrorMessage
+	}
+	if r.Additional.Count > 0 {
+		outcome += fmt.Sprintf(" (%d requests)", r.Additional.Count)
 	}
 	_, err = fmt.Fprintf(w, "%s  %-15s  %-28s  %s  %q\n", r.EventTime.UTC().Format(time.DateTime), printable(r.SourceIP), printable(r.EventName), printable(who), outcome)
 	return err

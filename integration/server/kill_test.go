@@ -384,6 +384,8 @@ type event struct {
 	ReadOnly                                              bool
 	RequestParameters                                     map[string]any
 	UserIdentity                                          struct{ ARN, Type string }
+	// AdditionalEventData has how many requests an event stands for, if it is not one.
+	AdditionalEventData struct{ Count int }
 }
 
 // events returns all events of a server that has ended.

@@ -3,7 +3,8 @@
 //	out, err := d.Do(call, row, in)
 //
 // No handler is reached in another way, and Do leaves exactly one event in the trail, whatever becomes of the call. A call that failed before it got
-// here (nobody could be authenticated, nothing could be decoded) is recorded with Refuse.
+// here (nobody could be authenticated, nothing could be decoded) is recorded with Refuse: by an event of its own, or, if it is one of many that nobody is known to
+// have made, in a count.
 package dispatch
 
 import (
@@ -11,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/writ-iam/writ/internal/fault"
 	"github.com/writ-iam/writ/internal/identity"
@@ -31,12 +33,18 @@ type Dispatcher struct {
 	state    *identity.State
 	recorder Recorder
 	judge    judge
+	// strangers is for those who could not be authenticated.
+	strangers *strangers
 }
 
-// New makes a Dispatcher over a state; events go to the recorder, but for those of writes, which travel in their commit.
-func New(state *identity.State, r Recorder) *Dispatcher {
-	return &Dispatcher{state: state, recorder: r}
+// New makes a Dispatcher over a state; events go to the recorder, but for those of writes, which travel in their commit. now is the clock by which the events
+// are bounded that callers leave who could not be authenticated. Flush must be called from time to time, and in the end.
+func New(state *identity.State, r Recorder, now func() time.Time) *Dispatcher {
+	return &Dispatcher{state: state, recorder: r, strangers: newStrangers(r, now)}
 }
+
+// Flush records what was counted: an event for each address and error code, with the count. An error says that something was not recorded yet.
+func (d *Dispatcher) Flush(ctx context.Context) error { return d.strangers.flush(ctx) }
 
 // Do performs a call: checks the input against the model, asks the judge whatever the row says, runs the handler and records. The error is a fault, or
 // something that fault.From makes one.
@@ -98,6 +106,9 @@ func (d *Dispatcher) record(c *op.Call, m *model.Operation, row op.Op, in, out a
 // Refuse records a call that failed before Do, as far as it is known what it was.
 func (d *Dispatcher) Refuse(ctx context.Context, e *trail.Event, failure error) error {
 	setFailure(e, failure)
+	if e.Identity.Type == unknown {
+		return d.strangers.record(ctx, e)
+	}
 	event, err := e.AppendJSON(nil)
 	if err != nil {
 		return err

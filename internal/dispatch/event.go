@@ -64,10 +64,13 @@ func readOnly(operation string) bool {
 	return false
 }
 
+// unknown is the type of callers that could not be authenticated.
+const unknown = "Unknown"
+
 // who is CloudTrail's userIdentity of a caller.
 func who(c *identity.Caller) trail.Identity {
 	if c == nil {
-		return trail.Identity{Type: "Unknown"}
+		return trail.Identity{Type: unknown}
 	}
 	i := trail.Identity{PrincipalID: c.UserID, ARN: c.Principal.ARN, Account: c.Account.ID, AccessKeyID: c.AccessKeyID}
 	partition, _, _ := strings.Cut(strings.TrimPrefix(c.Principal.ARN, "arn:"), ":")

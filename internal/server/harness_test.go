@@ -123,7 +123,7 @@ func newWorldIn(t testing.TB, partition string, change func(service string, tabl
 		}
 		services[name] = server.Service{Model: shared.models[name], Prefix: name, Ops: table}
 	}
-	w.dispatch = dispatch.New(w.state, w.record)
+	w.dispatch = dispatch.New(w.state, w.record, clock)
 	options := server.Options{
 		Services: services, Routes: shared.routes, Authn: authn.New(authn.Options{State: w.state, Keyring: w.keyring, Partition: partition}), Dispatch: w.dispatch,
 		Telemetry: telemetry.New(io.Discard, "error", "text"), Hosts: server.NewHosts(), Now: clock,

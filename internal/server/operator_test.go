@@ -29,7 +29,9 @@ func TestTheOperatorsCallsAreOnRecord(t *testing.T) {
 	var log bytes.Buffer
 	h := w.operator()
 	h.Log = slog.New(slog.NewJSONHandler(&log, nil))
-	broken := func(context.Context, operator.NewAccount) (*operator.Created, error) { return nil, errors.New("the disk is full") }
+	broken := func(context.Context, operator.NewAccount) (*operator.Created, error) {
+		return nil, errors.New("the disk is full")
+	}
 	const token = "Bearer the token"
 	for _, test := range []struct {
 		name, method, path, body, token, origin string

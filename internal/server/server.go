@@ -1,7 +1,7 @@
 // Package server is the AWS endpoints: bytes in, a call to package dispatch, bytes out.
 //
-// The steps that every request goes through stand on one screen, in call. None can be skipped, and whichever of them ends the request, one
-// event is recorded and one answer written, in the words of the service that the request meant.
+// The steps that every request goes through stand on one screen, in call. None can be skipped, and whichever of them ends the request, it is
+// recorded once and one answer is written, in the words of the service that the request meant.
 package server
 
 import (

@@ -305,6 +305,10 @@ type Record struct {
 		Account     string `json:"accountId"`
 		AccessKeyID string `json:"accessKeyId"`
 	} `json:"userIdentity"`
+	Additional struct {
+		// Count is how many requests the event stands for; 0 for those with an event of their own, which is to say one.
+		Count int `json:"count"`
+	} `json:"additionalEventData"`
 }
 
 // ParseRecord reads what Record has of an event.
