@@ -26,6 +26,8 @@ var order = map[string][]string{
 	"policy": {"arn", "condition", "wildcard", "internal/fold", "internal/jsontext"},
 	// What AWS defines knows nothing of policies: it is looked up by those who check them.
 	"catalog": {"wildcard", "internal/fold"},
+	// Findings about one policy, by itself: no rule asks the judge.
+	"lint": {"arn", "catalog", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 	// The judge does not know the catalogue: what an action is decides nothing.
 	"authz": {"arn", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
