@@ -68,11 +68,13 @@ func (d *Dispatcher) Do(c *op.Call, m *model.Operation, row op.Op, in any) (out 
 			if out, err = d.perform(&inside, row, in); err != nil {
 				return err
 			}
-			event, err := d.event(c, m, in, out, nil)
+			events, err := d.events(&inside, m, in, out, nil)
 			if err != nil {
 				return err
 			}
-			e.Record(event)
+			for _, event := range events {
+				e.Record(event)
+			}
 			recorded = true
 			return nil
 		})
@@ -90,9 +92,11 @@ func (d *Dispatcher) Do(c *op.Call, m *model.Operation, row op.Op, in any) (out 
 // record keeps the event of a call that is in no commit. What cannot be recorded does not happen: an answer that gives credentials away is then
 // withheld.
 func (d *Dispatcher) record(c *op.Call, m *model.Operation, row op.Op, in, out any, failure error) (any, error) {
-	event, err := d.event(c, m, in, out, failure)
-	if err == nil {
-		err = d.recorder.Append(context.WithoutCancel(c.Context), event, row.Kind == op.Issues && failure == nil)
+	events, err := d.events(c, m, in, out, failure)
+	for _, event := range events {
+		if err == nil {
+			err = d.recorder.Append(context.WithoutCancel(c.Context), event, row.Kind == op.Issues && failure == nil)
+		}
 	}
 	if err != nil && failure == nil && row.Kind != op.Reads {
 		return nil, unrecorded(err)

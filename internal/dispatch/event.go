@@ -1,7 +1,9 @@
 package dispatch
 
 import (
+	"crypto/tls"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,15 +28,18 @@ type Origin struct {
 	RequestID  string
 	SourceIP   netip.Addr
 	UserAgent  string
-	Secure     bool
+	// TLS is of the connection, nil if it was not secured; Host is what the client calls the server.
+	TLS  *tls.ConnectionState
+	Host string
 }
 
 // Event returns the event of a call, without its outcome.
 func Event(o Origin) *trail.Event {
 	e := &trail.Event{
-		Time: o.Time, ID: NewID(), RequestID: o.RequestID, Name: o.Operation, Region: o.Region, UserAgent: o.UserAgent, TLS: o.Secure,
+		Time: o.Time, ID: NewID(), RequestID: o.RequestID, Name: o.Operation, Region: o.Region, UserAgent: o.UserAgent,
 		ReadOnly: readOnly(o.Operation), Identity: who(o.Caller),
 	}
+	e.SetTLS(o.TLS, o.Host)
 	if o.Service != nil {
 		e.Source = o.Service.EndpointPrefix + ".amazonaws.com"
 	} else {
@@ -97,11 +102,45 @@ func who(c *identity.Caller) trail.Identity {
 	return i
 }
 
-// event is the whole event of a call that got as far as Do.
-func (d *Dispatcher) event(c *op.Call, m *model.Operation, in, out any, failure error) ([]byte, error) {
+// events are all events of a call that got as far as Do: that of the caller's account, and before it those of other accounts of which the call used something. They
+// share an id (services.md §3.2).
+func (d *Dispatcher) events(c *op.Call, m *model.Operation, in, out any, failure error) ([][]byte, error) {
+	own := d.event(c, m, in, out, failure)
+	var all [][]byte
+	if failure == nil {
+		for i, r := range c.Touched {
+			own.Resources = append(own.Resources, trail.Resource(r))
+			if r.Account == "" || r.Account == own.RecipientAccount || slices.ContainsFunc(c.Touched[:i], func(before op.Resource) bool { return before.Account == r.Account }) {
+				continue
+			}
+			if own.SharedID == "" {
+				own.SharedID = NewID()
+			}
+			other := *own
+			other.ID, other.RecipientAccount, other.Resources = NewID(), r.Account, nil
+			// Who it is in its own account is not the other's to know.
+			other.Identity = trail.Identity{Type: "AWSAccount", PrincipalID: own.Identity.PrincipalID, Account: own.Identity.Account}
+			for _, theirs := range c.Touched {
+				if theirs.Account == r.Account {
+					other.Resources = append(other.Resources, trail.Resource(theirs))
+				}
+			}
+			text, err := other.AppendJSON(make([]byte, 0, 1024))
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, text)
+		}
+	}
+	text, err := own.AppendJSON(make([]byte, 0, 1024))
+	return append(all, text), err
+}
+
+// event is the event of a call that got as far as Do, in the caller's account.
+func (d *Dispatcher) event(c *op.Call, m *model.Operation, in, out any, failure error) *trail.Event {
 	e := Event(Origin{
 		Service: m.Service, Operation: c.Operation, Caller: c.Caller, Region: c.Region, Time: c.Time, RequestID: c.RequestID,
-		SourceIP: c.SourceIP, UserAgent: c.UserAgent, Secure: c.Secure,
+		SourceIP: c.SourceIP, UserAgent: c.UserAgent, TLS: c.TLS, Host: c.Host,
 	})
 	if in != nil {
 		e.RequestParameters = trail.Elements(m.Input, in)
@@ -111,7 +150,7 @@ func (d *Dispatcher) event(c *op.Call, m *model.Operation, in, out any, failure 
 	} else if out != nil && !strings.HasPrefix(c.Operation, "Get") && !strings.HasPrefix(c.Operation, "List") || issues(c.Operation) && out != nil {
 		e.ResponseElements = trail.Elements(m.Output, out)
 	}
-	return e.AppendJSON(make([]byte, 0, 1024))
+	return e
 }
 
 // issues reports whether an operation hands out credentials though its name says that it reads: CloudTrail keeps what those answer.

@@ -111,7 +111,7 @@ func (t *trial) fill(action *authz.Action, q *op.Question) {
 	}
 	ctx.Set(keyRequestedRegion, region)
 	ctx.Set(keyResourceAccount, r.ResourceAccount)
-	ctx.Set(keySecureTransport, strconv.FormatBool(c.Secure))
+	ctx.Set(keySecureTransport, strconv.FormatBool(c.TLS != nil))
 	ctx.Set(keyViaService, "false")
 	if c.SourceIP.IsValid() {
 		ctx.Set(keySourceIP, c.SourceIP.String())

@@ -152,7 +152,7 @@ func short(e *trail.Event) trail.Event {
 	cut := func(text string) string { return strings.Clone(text[:min(len(text), 256)]) }
 	return trail.Event{
 		Time: e.Time, ID: e.ID, RequestID: e.RequestID, Source: e.Source, Name: cut(e.Name), Region: cut(e.Region), SourceIP: e.SourceIP, UserAgent: cut(e.UserAgent),
-		ErrorCode: e.ErrorCode, ErrorMessage: cut(e.ErrorMessage), ReadOnly: e.ReadOnly, Type: e.Type, TLS: e.TLS, TLSVersion: e.TLSVersion, CipherSuite: e.CipherSuite,
+		ErrorCode: e.ErrorCode, ErrorMessage: cut(e.ErrorMessage), ReadOnly: e.ReadOnly, Type: e.Type, TLS: e.TLS, TLSVersion: e.TLSVersion, CipherSuite: e.CipherSuite, HostHeader: cut(e.HostHeader),
 		Identity: trail.Identity{Type: e.Identity.Type, AccessKeyID: cut(e.Identity.AccessKeyID)},
 	}
 }

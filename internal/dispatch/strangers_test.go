@@ -28,7 +28,7 @@ type door struct {
 
 type record struct {
 	EventTime, SourceIPAddress, ErrorCode, ErrorMessage, UserAgent, RequestID string
-	AdditionalEventData                                                      struct {
+	AdditionalEventData                                                       struct {
 		Count         int
 		LastEventTime string
 	}

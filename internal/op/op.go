@@ -12,6 +12,7 @@ package op
 
 import (
 	"context"
+	"crypto/tls"
 	"net/netip"
 	"time"
 
@@ -70,10 +71,20 @@ type Call struct {
 	UserAgent string
 	// Referer is what the request says of where it came from; empty if nothing.
 	Referer string
-	// Secure: the call came over TLS.
-	Secure bool
+	// TLS is what is known of the connection that the call came by; nil if it was not secured. Host is which host the client wanted to speak to.
+	TLS  *tls.ConnectionState
+	Host string
+	// Touched are the things that the call's event says it was about. A handler sets it when all is well. Where such a thing is another account's, that account
+	// gets an event of its own.
+	Touched []Resource
 	// Ask asks the judge further questions, for operations that know only underway what they need; the error is AWS's refusal.
 	Ask func(...Question) error
+}
+
+// Resource is something that a call was about, as events name it.
+type Resource struct {
+	ARN, Account string
+	Type         string // "AWS::IAM::Role"
 }
 
 // Question is one thing that the judge is asked about a call.

@@ -103,8 +103,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) event(c *call, r *http.Request) *trail.Event {
 	e := &trail.Event{
 		Time: h.Now(), ID: h.NewID(), RequestID: c.id, Source: "operator.writ", Name: c.name, Type: "AwsServiceEvent", Region: "us-east-1",
-		UserAgent: r.UserAgent(), TLS: r.TLS != nil, Identity: trail.Identity{Type: "Unknown"},
+		UserAgent: r.UserAgent(), Identity: trail.Identity{Type: "Unknown"},
 	}
+	e.SetTLS(r.TLS, r.Host)
 	if c.proven {
 		e.Identity = trail.Identity{Type: "AWSService", PrincipalID: "operator"}
 	}

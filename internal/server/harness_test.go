@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -55,6 +56,8 @@ type recorder struct {
 	mu     sync.Mutex
 	events []string
 	fail   error
+	// room is how many more events there is room for, if it is not 0.
+	room int
 }
 
 func (r *recorder) Append(_ context.Context, event []byte, _ bool) error {
@@ -62,6 +65,14 @@ func (r *recorder) Append(_ context.Context, event []byte, _ bool) error {
 	defer r.mu.Unlock()
 	if r.fail != nil {
 		return r.fail
+	}
+	if r.room == -1 {
+		return errors.New("there is no room")
+	}
+	if r.room > 0 {
+		if r.room--; r.room == 0 {
+			r.room = -1
+		}
 	}
 	r.events = append(r.events, string(event))
 	return nil

@@ -1,12 +1,15 @@
 package server_test
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -348,6 +351,121 @@ func TestEventsSayWhoDidWhat(t *testing.T) {
 				t.Errorf("a secret stands in %s", e)
 			}
 		}
+	}
+}
+
+// TestAssumingARoleIsOnRecordOnBothSides has roles of the caller's account and of another (services.md §3.1, §3.2): the event names the role, and for another's
+// there are two, one in each account, with one id in common.
+func TestAssumingARoleIsOnRecordOnBothSides(t *testing.T) {
+	w := newWorld(t, nil)
+	id, root := w.account()
+	otherID, other := w.account()
+	alice := w.user(root, "alice", allow("*", "sts:AssumeRole"))
+	aliceID := w.must(alice, "sts", "GetCallerIdentity").field("UserId")
+	type event struct {
+		EventID, RequestID, SharedEventID, RecipientAccountID, ErrorCode string
+		Resources                                                        []struct{ ARN, AccountID, Type string }
+		UserIdentity                                                     map[string]any
+		RequestParameters, ResponseElements                              map[string]any
+	}
+	for _, test := range []struct {
+		name    string
+		role    string
+		account string
+		works   bool
+		// recipients are the accounts that have an event.
+		recipients []string
+	}{
+		{"of one's own account", w.role(root, "own", trusts(id, ""), ""), id, true, []string{id}},
+		{"of another account", w.role(other, "theirs", trusts(id, ""), ""), otherID, true, []string{id, otherID}},
+		{"of another account that does not trust one's own", w.role(other, "closed", trusts(otherID, ""), ""), otherID, false, []string{id}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			before := len(w.events())
+			a := w.do(w.call("sts", "AssumeRole", "RoleArn", test.role, "RoleSessionName", "one").sign(alice))
+			if (a.status == 200) != test.works {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+			var recipients []string
+			shared, ids := "", make(map[string]bool)
+			for _, text := range w.events()[before:] {
+				var e event
+				if err := json.Unmarshal([]byte(text), &e); err != nil {
+					t.Fatal(err)
+				}
+				recipients = append(recipients, e.RecipientAccountID)
+				ids[e.EventID] = true
+				if shared == "" {
+					shared = e.SharedEventID
+				}
+				if e.SharedEventID != shared || (shared != "") != (len(test.recipients) == 2) || e.RequestID != a.header.Get("X-Amzn-Requestid") || e.RequestParameters["roleArn"] != test.role {
+					t.Errorf("the event is %s", text)
+				}
+				if named := len(e.Resources) == 1 && e.Resources[0].ARN == test.role && e.Resources[0].AccountID == test.account && e.Resources[0].Type == "AWS::IAM::Role"; named != test.works {
+					t.Errorf("the resources are %v", e.Resources)
+				}
+				who := fmt.Sprint(e.UserIdentity)
+				if theirs := fmt.Sprint(map[string]any{"type": "AWSAccount", "principalId": aliceID, "accountId": id}); (who == theirs) != (e.RecipientAccountID != id) {
+					t.Errorf("account %s is told that it was %s", e.RecipientAccountID, who)
+				}
+			}
+			slices.Sort(recipients)
+			slices.Sort(test.recipients)
+			if !slices.Equal(recipients, test.recipients) || len(ids) != len(recipients) {
+				t.Errorf("events of the accounts %v, want %v", recipients, test.recipients)
+			}
+		})
+	}
+	// Credentials are withheld from whoever assumes a role of which one side's event cannot be kept.
+	w.record.room = 1
+	w.refused(alice, fault.ServiceUnavailable, "The call could not be recorded*", "sts", "AssumeRole", "RoleArn", "arn:aws:iam::"+otherID+":role/theirs", "RoleSessionName", "two")
+}
+
+// TestEventsSayHowTheyCame has a real connection for each version of TLS, and one without.
+func TestEventsSayHowTheyCame(t *testing.T) {
+	w := newWorld(t, nil)
+	_, root := w.account()
+	for _, test := range []struct {
+		name    string
+		version uint16
+		want    string
+	}{
+		// Which suite it is, is up to the machine.
+		{"TLS 1.3", tls.VersionTLS13, `"tlsDetails":{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_(AES_128_GCM|CHACHA20_POLY1305|AES_256_GCM)_SHA\d+","clientProvidedHostHeader":"localhost:9748"}`},
+		{"TLS 1.2", tls.VersionTLS12, `"tlsDetails":{"tlsVersion":"TLSv1.2","cipherSuite":"ECDHE-RSA-(AES128-GCM-SHA256|CHACHA20-POLY1305|AES256-GCM-SHA384)","clientProvidedHostHeader":"localhost:9748"}`},
+		{"no TLS", 0, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := httptest.NewUnstartedServer(w.handler)
+			if test.version != 0 {
+				s.TLS = &tls.Config{MinVersion: test.version, MaxVersion: test.version}
+				s.StartTLS()
+			} else {
+				s.Start()
+			}
+			defer s.Close()
+			call := func(sign func(request) *http.Request) {
+				r := w.call("iam", "ListUsers")
+				r.host = "localhost:9748"
+				signed := sign(r)
+				h, err := http.NewRequest(r.method, s.URL+r.path, strings.NewReader(r.body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.Host, h.Header = r.host, signed.Header
+				answer, err := s.Client().Do(h)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer.Body.Close()
+				events := w.events()
+				if last := events[len(events)-1]; test.want == "" && strings.Contains(last, "tlsDetails") || !regexp.MustCompile(test.want).MatchString(last) {
+					t.Errorf("the event is %s", last)
+				}
+			}
+			call(func(r request) *http.Request { return r.sign(root) })
+			call(request.unsigned)
+		})
 	}
 }
 

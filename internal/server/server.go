@@ -227,7 +227,7 @@ func (s *Server) perform(x *exchange) (any, error) {
 	return s.dispatch.Do(&op.Call{
 		Context: x.http.Context(), Service: x.service.Prefix, Operation: x.model.Name, Caller: x.caller, Time: x.start, RequestID: x.id,
 		Region: x.region, Authority: identity.Authority{Partition: authn.Partition(x.region), Account: x.caller.Account.ID},
-		SourceIP: x.source, UserAgent: x.http.UserAgent(), Referer: x.http.Referer(), Secure: x.http.TLS != nil,
+		SourceIP: x.source, UserAgent: x.http.UserAgent(), Referer: x.http.Referer(), TLS: x.http.TLS, Host: x.http.Host,
 	}, x.model, x.row, x.input)
 }
 
@@ -235,7 +235,7 @@ func (s *Server) perform(x *exchange) (any, error) {
 func (s *Server) event(x *exchange) *trail.Event {
 	return dispatch.Event(dispatch.Origin{
 		Service: x.service.Model, Operation: x.route.Operation, Caller: x.caller, ClaimedKey: credentialPart(x.http, keyPart), Region: x.region, Time: x.start, RequestID: x.id,
-		SourceIP: x.source, UserAgent: x.http.UserAgent(), Secure: x.http.TLS != nil,
+		SourceIP: x.source, UserAgent: x.http.UserAgent(), TLS: x.http.TLS, Host: x.http.Host,
 	})
 }
 

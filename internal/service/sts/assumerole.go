@@ -182,6 +182,7 @@ func (s *Service) assumeRole(c *op.Call, in *stsapi.AssumeRoleInput) (*stsapi.As
 	if err != nil {
 		return nil, err
 	}
+	c.Touched = []op.Resource{{ARN: at.Role(a.role), Account: a.account.ID, Type: "AWS::IAM::Role"}}
 	out := &stsapi.AssumeRoleOutput{
 		Credentials: minted.credentials,
 		AssumedRoleUser: &stsapi.AssumedRoleUser{
