@@ -9,7 +9,7 @@ FUZZ    ?= 50000x
 # How long each fuzz target runs in make fuzz.
 FUZZTIME ?= 10m
 
-.PHONY: help run build test unit agree fuzz-seconds fuzz lint bench bench-server bench-check integration generated
+.PHONY: help run build test unit agree fuzz-seconds fuzz lint bench bench-server bench-analysis bench-check integration generated
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ fuzz: ## each fuzz target for FUZZTIME, and the judges on random cases for as lo
 
 bench: ## the speed of the judge beside other engines, as a table
 	cd bench && $(GO) run . -o ../doc/performance.md
+
+bench-analysis: ## what a proof about two policies costs, beside cvc5 and Z3 if they are installed
+	cd bench && $(GO) run ./analysis -o ../doc/performance-analysis.md
 
 bench-server: ## what a request costs the server, and how long a large start takes
 	cd bench && $(GO) run ./server && $(GO) run ./server -start 100000
