@@ -168,7 +168,7 @@ func (d dataFiles) address() string { return filepath.Join(d.dir, "address") }
 
 func (d dataFiles) trail() string { return filepath.Join(d.dir, "trail") }
 
-// readKeyring reads the master keys; with make it makes one if there is no file.
+// readKeyring reads the master keys; with create it makes one if there is no file.
 func readKeyring(file string, create bool) (*credential.Keyring, []byte, error) {
 	if create {
 		if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {

@@ -92,16 +92,18 @@ type Found struct {
 	Region string
 }
 
-// proofName is what a proof follows from, beside the credential's own bytes.
+// proofName is what a proof is found by. What else it follows from is compared each time: the sealed secret or the token, and whom the credential is of now.
 type proofName struct {
 	id, date, region, service string
 }
 
-// proof is what is kept of a credential: all of it follows from name, sealed or token, and entity, which do not change. The secret access key is not kept.
+// proof is what is kept of a credential: all of it follows from name, from sealed or token, and from entity. Where one of these is another than it was, another proof
+// is made. The secret access key is not kept. A proof that is kept is not changed any more.
 type proof struct {
-	// name is set once the proof is kept, and its own: it holds no part of a request.
+	// name is empty until the proof is kept. Its texts are copies that hold no part of a request.
 	name proofName
-	// sealed is the sealed secret that key was derived from (long-term keys), token the session token (temporary ones).
+	// sealed is where the sealed secret begins that key was derived from (long-term keys): a secret that was sealed anew is elsewhere. token is the session token
+	// (temporary ones).
 	sealed  *byte
 	token   string
 	key     sigv4.Key
@@ -109,7 +111,7 @@ type proof struct {
 	// The rest of what the token says: whose it is and what its bearer was told.
 	accessKeyID, owner string
 	session            *identity.Session
-	// principal is of entity, a *identity.User, *identity.Role or nil for the root user.
+	// principal and userID are of entity, a *identity.User or *identity.Role as it was in the snapshot, or nil for the root user.
 	entity    any
 	principal *authz.Principal
 	userID    string

@@ -5,7 +5,7 @@
 //	secret, err := credential.SecretAccessKey(rand.Reader)
 //
 //	key, err := keyring.NewDataKey(account)               // once for each account, kept sealed
-//	sealer, err := keyring.Open(account, key)
+//	sealer, err := keyring.Sealer(account, key)
 //	envelope, err := sealer.Seal(credential.SecretKey, id, []byte(secret))
 //	opened, err := sealer.Open(credential.SecretKey, id, envelope)
 //

@@ -26,7 +26,7 @@ var (
 
 // judge asks authz about calls. It keeps what can be kept between them: the names of actions made ready, and the memory of requests.
 type judge struct {
-	actions  sync.Map // name → *authz.Action; the names are those in the tables, so there is no end of them only in the tables' growth
+	actions  sync.Map // name → *authz.Action; the names are those that the tables ask about, and so they are few
 	requests sync.Pool
 }
 

@@ -1,7 +1,7 @@
 // Package grants finds every policy that bears on a call, from who makes it.
 //
-//	policies, err := grants.For(caller, account)
-//	policies.Resource = trust // what the resource itself says is the caller's of this package to add
+//	policies, err := grants.For(caller, account, at)
+//	policies.Resource = trust // what the resource itself says is for whoever calls this package to add
 //	decision := authz.Decide(request, &policies)
 //
 // Policies are looked up when the call is made, never kept in a session (evaluation.md §1): what was detached a moment ago does not count any more.

@@ -13,33 +13,39 @@ import (
 // Document is a policy document as it was saved. It is made into a program when it is first needed, and everybody shares that.
 type Document struct {
 	Text    string
-	program atomic.Pointer[authz.Program]
+	program atomic.Pointer[compiled]
+}
+
+// compiled is a program with all that it follows from beside the text.
+type compiled struct {
+	kind authz.Kind
+	*authz.Program
 }
 
 // NewDocument makes a Document of a text that was checked.
 func NewDocument(text string) *Document { return &Document{Text: text} }
 
-// Program returns the document's program, for policies with the ARN that messages name. The error says that the stored text is no policy:
+// Program returns the document's program as a policy of a kind, with the ARN that messages name. The error says that the stored text is no policy:
 // whoever asks must then refuse, since what the policy forbids is not known.
 func (d *Document) Program(kind authz.Kind, arn string) (*authz.Program, error) {
 	p := d.program.Load()
-	if p == nil {
+	if p == nil || p.kind != kind {
 		doc, err := policy.Parse(d.Text)
 		if err != nil {
 			return nil, fmt.Errorf("identity: a stored policy %s is not valid: %w", arn, err)
 		}
-		p = authz.Compile(doc, kind)
-		p.ARN = arn
-		d.program.Store(p)
-		return p, nil
+		made := authz.Compile(doc, kind)
+		made.ARN = arn
+		d.program.Store(&compiled{kind, made})
+		return made, nil
 	}
 	if p.ARN != arn {
 		// The same policy seen from another partition.
-		other := *p
+		other := *p.Program
 		other.ARN = arn
 		return &other, nil
 	}
-	return p, nil
+	return p.Program, nil
 }
 
 // MarshalJSON writes the text.
