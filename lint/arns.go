@@ -4,13 +4,11 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
-	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/fold"
 )
 
 // arnTemplate is a form of ARNs that the catalog has.
 type arnTemplate struct {
-	kind                      *catalog.ResourceType
 	region, account, resource string // the resource with a star for each placeholder
 }
 
@@ -18,6 +16,24 @@ type arnTemplate struct {
 type arnIndex struct {
 	byService map[string][]arnTemplate
 }
+
+// moreARNs are forms of ARNs that AWS's own policies have and its reference does not, or not without an account: what AWS itself gives to all accounts,
+// the paths of APIs that are given by URL, and what other services register with a service (doc/divergences.md).
+var moreARNs = strings.Fields(`
+	arn:*:apigateway:*::/*
+	arn:*:aps:*:*:/*
+	arn:*:autoscaling:*:*:scalingPolicy:*
+	arn:*:cloudformation:*:aws:transform/*
+	arn:*:ec2:*::*/*
+	arn:*:grafana:*:*:/*
+	arn:*:rds:*::*:*
+	arn:*:resource-explorer-2:*::view/AWS*
+	arn:*:ssm:*::automation-definition/*
+	arn:*:ssm:*::document/*
+	arn:*:ssm:*::parameter/aws/*
+	arn:*:ssm:*::patchbaseline/*
+	arn:*:waf::*:changetoken/*
+	arn:*:waf-regional:*:*:changetoken/*`)
 
 // arnIndex returns the index, which is made when it is first asked for.
 func (c *checker) arnIndex() *arnIndex {
@@ -29,12 +45,21 @@ func (c *checker) arnIndex() *arnIndex {
 		for r := range s.ResourceTypes() {
 			for text := range r.ARNs() {
 				p := strings.SplitN(text, ":", arn.PartCount)
-				if len(p) < arn.PartCount || strings.Contains(p[2], "{") {
+				if len(p) < arn.PartCount {
 					continue
 				}
 				service := fold.Name(p[2])
-				c.arns.byService[service] = append(c.arns.byService[service], arnTemplate{r, p[3], p[4], starred(p[5])})
+				if strings.Contains(service, "{") {
+					service = fold.Name(s.Prefix()) // a backup of a resource of any service; others know it as their own
+				}
+				c.arns.byService[service] = append(c.arns.byService[service], arnTemplate{p[3], p[4], starred(p[5])})
 			}
+		}
+	}
+	for _, text := range moreARNs {
+		p := strings.SplitN(text, ":", arn.PartCount)
+		if len(c.arns.byService[p[2]]) > 0 {
+			c.arns.byService[p[2]] = append(c.arns.byService[p[2]], arnTemplate{p[3], p[4], p[5]})
 		}
 	}
 	return c.arns
@@ -93,7 +118,7 @@ const (
 	resourcePart  = 5
 )
 
-// reportPart reports one of the ARN's parts, or the whole if the part is empty.
+// reportARN reports one of the ARN's parts, or the whole if the part is empty.
 func (c *checker) reportARN(a *resourceARN, part int, format string, args ...any) {
 	if a.parts[part] == "" {
 		c.report(a.span, format, args...)
@@ -200,7 +225,7 @@ func isWild(b byte) bool { return b == '*' || b == '?' }
 // isOpen reports a part that stands for several texts.
 func isOpen(part string) bool { return strings.ContainsAny(part, "*?") || strings.Contains(part, "${") }
 
-// all and some report whether all templates, or one at least, have something.
+// all reports whether all templates have something; without one they have not.
 func all(forms []arnTemplate, has func(t *arnTemplate) bool) bool {
 	for i := range forms {
 		if !has(&forms[i]) {

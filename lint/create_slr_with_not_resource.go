@@ -1,5 +1,7 @@
 package lint
 
+import "github.com/writ-iam/writ/internal/fold"
+
 var createSlrWithNotResource = &Rule{
 	Code:     "CREATE_SLR_WITH_NOT_RESOURCE",
 	Title:    "Create SLR with NotResource",
@@ -17,15 +19,15 @@ const (
 	passRole  = "iam:PassRole"
 )
 
-// reportGrant reports statements that grant an action in a way. A condition on the service in question keeps it within bounds, where a pattern of resources
-// does not.
+// reportGrant reports statements that grant an action in a way. A condition that names the service in question keeps it within bounds, where a pattern of
+// resources does not. With IfExists it does not either: AWS says so of AWSServiceRoleForAmazonEKSNodegroup.
 func (c *checker) reportGrant(action string, way grant, format string, args ...any) {
 	within, key := "aws-service-role/", "iam:AWSServiceName"
 	if action == passRole {
 		within, key = "", "iam:PassedToService"
 	}
 	c.eachStatement(func(s *statement) {
-		if g, at := s.grantOf(action, within); g == way && (way < starResource || !s.tests(key)) {
+		if g, at := s.grantOf(action, within); g == way && (way < starResource || !s.facts().bound[fold.Name(key)]) {
 			c.reportAll(at, format, args...)
 		}
 	})

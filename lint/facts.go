@@ -10,7 +10,8 @@ import (
 // facts are what several rules ask of a statement as a whole, found out once: to ask each of its keys for all others would take the square of their number.
 type facts struct {
 	keys     map[string]bool // the condition keys, in small letters
-	prefixes map[string]bool // the same up to the last colon
+	bound    map[string]bool // those of them that must be there and have some value for the statement to hold
+	prefixes map[string]bool // the keys up to the last colon
 	covered  map[string]bool // by action, what coversAction found
 
 	// isService and isNoService: a condition says that the principal is a service, or is none.
@@ -27,7 +28,7 @@ func (s *statement) facts() *facts {
 	if s.known != nil {
 		return s.known
 	}
-	f := &facts{keys: make(map[string]bool), prefixes: make(map[string]bool), covered: make(map[string]bool)}
+	f := &facts{keys: make(map[string]bool), bound: make(map[string]bool), prefixes: make(map[string]bool), covered: make(map[string]bool)}
 	s.known = f
 	for i := range s.condition.blocks {
 		b := &s.condition.blocks[i]
@@ -47,6 +48,7 @@ func (s *statement) facts() *facts {
 func (f *facts) add(b *block, k *element) {
 	name := fold.Name(k.key.text)
 	f.keys[name] = true
+	f.bound[name] = f.bound[name] || b.known && positive(b.op)
 	f.prefixes[name[:max(0, strings.LastIndexByte(name, ':'))]] = true
 	only := func(text string) bool { return b.known && len(k.items) == 1 && fold.Equal(k.items[0].text, text) }
 	switch name {

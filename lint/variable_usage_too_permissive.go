@@ -57,8 +57,9 @@ func (c *checker) reportTooWide(k *element, v *value, from, to int, what string)
 	case k.named(pathKeys...) && plainBefore(v.text[:from]) < enough:
 		c.reportPart(v, from, to, "This %s in %s lets in too many; put at least %d characters before it", what, k.key.text, enough)
 	case k.named("aws:userid"):
-		left, _, colon := strings.Cut(withoutVariables(v.text), ":")
-		if alone := left == "*" || left == "" && colon; colon && (from > strings.LastIndexByte(v.text, ':') || alone) {
+		plain := blankVariables(v.text)
+		colon := strings.IndexByte(plain, ':')
+		if colon >= 0 && (from > colon || plain[:colon] == "*" || strings.TrimSpace(plain[:colon]) == "") {
 			return
 		}
 		c.reportPart(v, from, to, "An aws:userid is an id, a colon and a name; a %s stands behind the colon, or alone before it", what)

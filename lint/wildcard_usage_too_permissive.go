@@ -2,7 +2,7 @@ package lint
 
 import "strings"
 
-// Where a list has a star alone the condition is that there is the key at all, which other rules say.
+// For which keys six characters must stand before a wildcard AWS does not say; here they are those whose values begin with the id of an organization.
 var wildcardUsageTooPermissive = &Rule{
 	Code:     "WILDCARD_USAGE_TOO_PERMISSIVE",
 	Title:    "Wildcard usage too permissive",
