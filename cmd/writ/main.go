@@ -9,6 +9,8 @@
 //	writ env            print what points AWS's tools at it
 //	writ config         print the server's settings and where each comes from
 //	writ trail          print the record of every call
+//	writ backup FILE    write a backup of a server's store
+//	writ restore FILE   make a store of a backup
 //	writ version        print which Writ this is
 //	writ decide FILE…   judge cases: a request with its policies
 //	writ fmt FILE…      print policies in canonical form
@@ -54,7 +56,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 	}
 	root.AddCommand(
-		serveCommand(), devCommand(), accountCommand(), envCommand(), configCommand(), trailCommand(), versionCommand(),
+		serveCommand(), devCommand(), accountCommand(), envCommand(), configCommand(), trailCommand(), backupCommand(), restoreCommand(), versionCommand(),
 		decideCommand(), fmtCommand(), lintCommand(), diffCommand(), checkCommand(),
 	)
 	root.SetArgs(args)

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -24,12 +27,27 @@ func TestScript(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "answers": answers},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", examples+"/../..")
 			return nil
 		},
 	})
+}
+
+// answers waits until the server of a data folder, which was started in the background, answers: answers DATA.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: answers folder")
+	}
+	file := filepath.Join(ts.MkAbs(args[0]), "address")
+	for range 3000 {
+		if text, err := os.ReadFile(file); err == nil && strings.HasSuffix(string(text), "\n") {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("no server answers in %s", args[0])
 }
 
 // exits runs a command that must end with a status: exits 2 writ decide FILE.

@@ -27,14 +27,41 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 		return store.ErrClosed
 	default:
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(s.file), scratchPrefix)
+	return backup(ctx, s.db, filepath.Dir(s.file), w, s.readError)
+}
+
+// Backup writes a backup of the store in a folder, which may be open, in this process or another, and in use: the backup has what was committed when it began. An
+// error after something was written leaves what is no backup, as Restore sees.
+func Backup(ctx context.Context, dir string, w io.Writer) error {
+	file := filepath.Join(dir, fileName)
+	if _, err := os.Stat(file); err != nil {
+		return fmt.Errorf("store: there is no store in %s: %w", dir, err)
+	}
+	db, err := sql.Open("sqlite", dataSource(file))
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	defer db.Close()
+	var found string
+	if err := db.QueryRowContext(ctx, "SELECT v FROM meta WHERE k = 'format'").Scan(&found); err != nil {
+		return fmt.Errorf("store: %s: %w", file, err)
+	}
+	if found != format {
+		return fmt.Errorf("store: %s: %w", file, otherFormat(found))
+	}
+	return backup(ctx, db, dir, w, func(err error) error { return fmt.Errorf("store: %s: %w", file, err) })
+}
+
+// backup writes a backup of a database; wrap says what an error of the database means.
+func backup(ctx context.Context, db *sql.DB, scratch string, w io.Writer, wrap func(error) error) error {
+	dir, err := os.MkdirTemp(scratch, scratchPrefix)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, fileName)
-	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", file); err != nil {
-		return s.readError(err)
+	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", file); err != nil {
+		return wrap(err)
 	}
 	f, err := os.Open(file)
 	if err != nil {

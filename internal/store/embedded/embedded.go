@@ -155,13 +155,17 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	return s.load(ctx, dir)
 }
 
+func otherFormat(found string) error {
+	return fmt.Errorf("the database is of format %s and this version knows format %s: use the version that made it, or a newer one", found, format)
+}
+
 // prepare makes the tables, unless they are those of another version.
 func (s *Store) prepare(ctx context.Context) error {
 	var found string
 	err := s.conn.QueryRowContext(ctx, "SELECT v FROM meta WHERE k = 'format'").Scan(&found)
 	switch {
 	case err == nil && found != format:
-		return fmt.Errorf("the database is of format %s and this version knows format %s: use the version that made it, or a newer one", found, format)
+		return otherFormat(found)
 	case err != nil && sqliteCode(err) != sqlite3.SQLITE_ERROR: // there is no such table yet
 		return err
 	}

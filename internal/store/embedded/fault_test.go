@@ -1,13 +1,17 @@
 package embedded
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -293,6 +297,60 @@ func TestRestoreLeavesAStoreAlone(t *testing.T) {
 	}
 	if v := version(t, open(t, dir)); v != 1 {
 		t.Errorf("the store is at %d", v)
+	}
+}
+
+// TestAStoreInUseIsBackedUpFromOutside while it is written to: each backup is the store as it was at one moment, no older than what was acknowledged before, and the
+// writer is not disturbed.
+func TestAStoreInUseIsBackedUpFromOutside(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	var acknowledged atomic.Int64
+	stop := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			b := store.Batch{Scope: "account/1", Base: store.Version(i), Put: []store.Record{{Kind: "user", Name: strconv.Itoa(i), Doc: []byte("{}")}}}
+			if _, err := s.Commit(t.Context(), strconv.Itoa(i), b); err != nil {
+				t.Error(err)
+				return
+			}
+			acknowledged.Store(int64(i + 1))
+		}
+	})
+	for range 5 {
+		// Each begins behind a commit that the one before it may not have.
+		for before := acknowledged.Load(); acknowledged.Load() == before && !t.Failed(); {
+			time.Sleep(time.Millisecond)
+		}
+		before := store.Version(acknowledged.Load())
+		var b bytes.Buffer
+		if err := Backup(t.Context(), dir, &b); err != nil {
+			t.Fatal(err)
+		}
+		restored := t.TempDir()
+		if err := Restore(t.Context(), restored, &b); err != nil {
+			t.Fatal(err)
+		}
+		r := open(t, restored)
+		records := 0
+		v, err := r.Load(t.Context(), "account/1", func(store.Record) error { records++; return nil })
+		if err != nil || records != int(v) || v < before {
+			t.Errorf("a backup at version %d has %d records; %d had been acknowledged; %v", v, records, before, err)
+		}
+	}
+	close(stop)
+	writer.Wait()
+	if left, err := filepath.Glob(filepath.Join(dir, scratchPrefix+"*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	if err := Backup(t.Context(), t.TempDir(), io.Discard); err == nil || !strings.Contains(err.Error(), "there is no store in") {
+		t.Errorf("of a folder without a store: %v", err)
 	}
 }
 
