@@ -95,6 +95,9 @@ func (a *analysis) actionClasses(sides ...Side) []*actionClass {
 			}
 		}
 	}
+	if a.options.Catalog != nil {
+		a.markUnknown(marks, mark, sides)
+	}
 	if a.options.Catalog == nil {
 		classes := []*actionClass{{}}
 		for _, name := range specialActions {
@@ -127,6 +130,36 @@ func (a *analysis) actionClasses(sides ...Side) []*actionClass {
 		}
 	}
 	return classes
+}
+
+// markUnknown marks the actions that the catalog does not know and a policy names, with the statements that speak of them by a pattern.
+func (a *analysis) markUnknown(marks map[string][]byte, mark func(string, int), sides []Side) {
+	var unknown []string
+	for name := range marks {
+		if _, ok := a.options.Catalog.Action(name); !ok {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) == 0 {
+		return
+	}
+	for _, s := range sides {
+		for p := range programs(s.Policies) {
+			for _, st := range a.statements(p) {
+				for _, v := range st.program.Document.Statements[st.number].Action.Items {
+					if !strings.ContainsAny(v.Text, "*?") || st.everyAction {
+						continue
+					}
+					g := patternGlob(fold.Name(v.Text))
+					for _, name := range unknown {
+						if g.match(name) {
+							mark(name, st.id)
+						}
+					}
+				}
+			}
+		}
+	}
 }
 
 // trait is the same for actions that are treated alike, whatever the policies say of them.

@@ -21,6 +21,7 @@ type product struct {
 	left     []int32 // how many characters a glob still needs from a place on
 	runs     []uint64
 	fresh    rune
+	cost     int // of a state
 
 	nodes  []node
 	states []uint64
@@ -50,8 +51,8 @@ const (
 	gaveUp                // it was not found, and that does not say that there is none
 )
 
-// intersect returns a text in every set of all and in none of the globs of not. budget is how many states it may make, of which
-// it takes what it needs.
+// intersect returns a text in every set of all and in none of the globs of not. budget is how much work it may do and how much memory it may take: a state of
+// few globs costs one, one of many as much more as it is larger. It takes what it needs.
 func intersect(all [][]*glob, not []*glob, budget *int) (text string, result outcome) {
 	p := &product{seen: make(map[string]struct{})}
 	n := 0
@@ -106,6 +107,10 @@ func intersect(all [][]*glob, not []*glob, budget *int) (text string, result out
 		}
 	}
 	p.fresh = freshRune(letters)
+	p.cost = 1 + p.words/8
+	if *budget -= p.cost; *budget < 0 {
+		return "", gaveUp
+	}
 	p.close(start)
 	if !p.push(start, node{parent: -1}) {
 		return "", none
@@ -115,10 +120,11 @@ func intersect(all [][]*glob, not []*glob, budget *int) (text string, result out
 		if p.accepts(p.state(i)) {
 			return p.text(i), found
 		}
-		if *budget--; *budget < 0 {
+		made := len(p.nodes)
+		p.expand(i)
+		if *budget -= 1 + p.cost*(len(p.nodes)-made); *budget < 0 {
 			return "", gaveUp
 		}
-		p.expand(i)
 	}
 	return "", none
 }

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -152,10 +153,9 @@ func (c *caller) whole(name string, u *union) (globs []*glob) {
 // accountSigns are twelve digits.
 func accountSigns() []sign { return slices.Repeat([]sign{{kind: digit}}, 12) }
 
-// principals returns the classes of callers that the policies of a question tell apart.
-func (a *analysis) principals(sides ...Side) []*caller {
-	named := &namedPrincipals{}
-	controlled := false
+// name collects the principals that the policies of a question name.
+func (a *analysis) name(sides []Side) (named *namedPrincipals, controlled bool) {
+	named = &namedPrincipals{seen: make(map[string]bool)}
 	for _, side := range sides {
 		ps := side.Policies
 		controlled = controlled || len(ps.ServiceControl)+len(ps.ResourceControl) > 0 || ps.Boundary != nil
@@ -168,7 +168,7 @@ func (a *analysis) principals(sides ...Side) []*caller {
 				}
 			}
 		}
-		for p := range programs(side.Policies) {
+		for p := range programs(ps) {
 			a.statements(p) // which enters the keys
 			if p.Kind() != authz.Resource && p.Kind() != authz.Endpoint && p.Kind() != authz.ResourceControl {
 				continue
@@ -178,6 +178,20 @@ func (a *analysis) principals(sides ...Side) []*caller {
 			}
 		}
 	}
+	return named, controlled
+}
+
+// mayName reports whether the policies name few enough principals: each makes classes of callers, and each of those is asked about with all names.
+func (a *analysis) mayName(sides ...Side) bool {
+	n, _ := a.name(sides)
+	classes := (3 + 4*len(n.accounts) + len(n.arns)) * (1 + len(n.ids)) * (1 + len(n.canonical)) * (1 + len(n.providers))
+	a.texts.budget -= classes / 32 * (1 + n.count/32)
+	return a.texts.budget > 0
+}
+
+// principals returns the classes of callers that the policies of a question tell apart.
+func (a *analysis) principals(sides ...Side) []*caller {
+	named, controlled := a.name(sides)
 	fresh := named.freshAccount()
 	m := &callerMaker{a: a, named: named, controlled: controlled}
 	for _, f := range named.attributes("AIDA", nil) {
@@ -376,16 +390,20 @@ const freshName = "someone"
 type namedPrincipals struct {
 	any                                                 bool // there is such an element
 	accounts, arns, ids, services, providers, canonical []string
+	seen                                                map[string]bool
+	count                                               int // of all entries
 }
 
 func (n *namedPrincipals) add(e *policy.Principal) {
 	add := func(to *[]string, text string) {
-		if !slices.Contains(*to, text) {
+		if key := fmt.Sprintf("%p %s", to, text); !n.seen[key] {
+			n.seen[key] = true
 			*to = append(*to, text)
 		}
 	}
 	n.any = n.any || e.Present()
 	for i := range e.Entries {
+		n.count += len(e.Entries[i].Items)
 		for _, v := range e.Entries[i].Items {
 			switch e.Entries[i].Type.Text {
 			case "AWS":

@@ -27,6 +27,9 @@ type question struct {
 // wider looks for a request that left allows and right does not.
 func (a *analysis) wider(left, right Side) (Answer, error) {
 	if a.classes == nil { // they are the same in both directions
+		if !a.mayName(left, right) {
+			return Answer{Reason: "the policies name too many principals"}, nil
+		}
 		a.callers, a.classes = a.principals(left, right), a.actionClasses(left, right)
 	}
 	asked := make(map[string]bool)

@@ -35,18 +35,19 @@ func (t *texts) intern(g *glob) *glob {
 	return g
 }
 
+// fewGlobs is up to how many globs of a set are compared with each other.
+const fewGlobs = 64
+
 // union makes a set of globs, without those that another of them covers as far as that is easily seen.
 func (t *texts) union(globs ...*glob) *union {
-	u := &union{}
+	u := &union{globs: make([]*glob, 0, len(globs))}
 	for _, g := range globs {
-		g = t.intern(g)
-		if slices.Contains(u.globs, g) {
-			continue
-		}
-		u.globs = append(u.globs, g)
+		u.globs = append(u.globs, t.intern(g))
 	}
-	if len(u.globs) > 1 {
-		kept := make([]*glob, 0, len(u.globs))
+	slices.SortFunc(u.globs, func(a, b *glob) int { return int(a.id - b.id) })
+	u.globs = slices.Compact(u.globs)
+	if n := len(u.globs); 1 < n && n <= fewGlobs {
+		kept := make([]*glob, 0, n)
 		for i, g := range u.globs {
 			if !slices.ContainsFunc(u.globs, func(o *glob) bool {
 				return o != g && !o.literal && easilyCovers(o, g) && !(easilyCovers(g, o) && slices.Index(u.globs, o) > i)
@@ -56,10 +57,11 @@ func (t *texts) union(globs ...*glob) *union {
 		}
 		u.globs = kept
 	}
-	slices.SortFunc(u.globs, func(a, b *glob) int { return int(a.id - b.id) })
+	key := make([]byte, 0, 4*len(u.globs))
 	for _, g := range u.globs {
-		u.key += string([]byte{byte(g.id >> 24), byte(g.id >> 16), byte(g.id >> 8), byte(g.id)})
+		key = append(key, byte(g.id>>24), byte(g.id>>16), byte(g.id>>8), byte(g.id))
 	}
+	u.key = string(key)
 	return u
 }
 
@@ -301,6 +303,13 @@ func rank(u *union) int {
 func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (string, outcome) {
 	var all [][]*glob
 	var used []int
+	n := 0
+	for _, u := range append(pos[:len(pos):len(pos)], neg...) {
+		n += len(u.globs)
+	}
+	if t.budget -= n / 64; t.budget < 0 {
+		return "", gaveUp
+	}
 	for i, u := range pos {
 		if i == base {
 			continue

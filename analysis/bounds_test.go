@@ -1,0 +1,116 @@
+package analysis
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/policy"
+)
+
+// TestHostilePairsEnd asks about pairs that are as large or as hard as somebody can make them. They end, within a bound that is counted in states and not in
+// seconds, and what could not be found out is unknown.
+func TestHostilePairsEnd(t *testing.T) {
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(5, 5))
+	document := func(statements []object) *policy.Document {
+		t.Helper()
+		text, err := json.Marshal(object{"Version": "2012-10-17", "Statement": statements})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := policy.Parse(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	many := func(n int, statement func(i int) object) *policy.Document {
+		list := make([]object, n)
+		for i := range list {
+			list[i] = statement(i)
+		}
+		return document(list)
+	}
+	infix := func(n int) string {
+		var b strings.Builder
+		b.WriteString("arn:aws:s3:::b/*")
+		for range n {
+			fmt.Fprintf(&b, "%c*?*", 'a'+rune(r.IntN(3)))
+		}
+		return b.String()
+	}
+	variables := func(i int) object {
+		return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": fmt.Sprintf("arn:aws:s3:::b/${aws:PrincipalTag/a}*${aws:PrincipalTag/b%d}*${aws:username}", i%7),
+			"Condition": object{"StringLike": object{"aws:PrincipalTag/a": fmt.Sprintf("*%d*", i)}}}
+	}
+	shared := func(n int) object {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf("%012d", i)
+		}
+		return object{"Effect": "Allow", "Principal": object{"AWS": list}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+	}
+	long := strings.Repeat("x", 5000)
+	for _, row := range []struct {
+		name        string
+		left, right *policy.Document
+		kind        policy.Kind
+		hard        bool // it cannot be found out within the bound
+	}{
+		{name: "10,000 statements with a bucket each",
+			left: many(10_000, func(i int) object {
+				return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": fmt.Sprintf("arn:aws:s3:::bucket-%d/*", i)}
+			}),
+			right: many(10_000, func(i int) object {
+				return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": fmt.Sprintf("arn:aws:s3:::bucket-%d/*", 9_999-i)}
+			})},
+		{name: "7 MB of resources",
+			left: many(1, func(int) object {
+				list := make([]string, 1400)
+				for i := range list {
+					list[i] = fmt.Sprintf("arn:aws:s3:::b%d/%s*", i, long)
+				}
+				return object{"Effect": "Allow", "Action": "s3:*", "Resource": list}
+			}),
+			right: many(1, func(int) object {
+				list := make([]string, 1400)
+				for i := range list {
+					list[i] = fmt.Sprintf("arn:aws:s3:::b%d/%s*", i+1, long)
+				}
+				return object{"Effect": "Allow", "Action": "s3:*", "Resource": list}
+			})},
+		{name: "wildcards upon wildcards", hard: true,
+			left:  many(30, func(int) object { return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": infix(12)} }),
+			right: many(30, func(int) object { return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": infix(13)} })},
+		{name: "10,000 conditions on one key",
+			left: many(10_000, func(i int) object {
+				return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": object{"StringLike": object{"aws:RequestTag/t": fmt.Sprintf("*%d*", i)}}}
+			}),
+			right: many(10_000, func(i int) object {
+				return object{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": object{"StringNotLike": object{"aws:RequestTag/t": fmt.Sprintf("*%d*", i)}}}
+			})},
+		{name: "variables upon variables", left: many(40, variables), right: many(41, variables)},
+		{name: "10,000 principals", kind: policy.Resource, left: document([]object{shared(10_000)}), right: document([]object{shared(9_999)})},
+		{name: "300 principals", kind: policy.Resource, left: document([]object{shared(300)}), right: document([]object{shared(299)})},
+	} {
+		for _, o := range []Options{{Catalog: c}, {}} {
+			z := New(o)
+			got, err := z.Compare(Of(row.kind, row.left), Of(row.kind, row.right))
+			if err != nil {
+				t.Errorf("%s: %v", row.name, err)
+				continue
+			}
+			t.Logf("%s, catalog %v: %v %s%s", row.name, o.Catalog != nil, got.Relation, got.LeftOnly.Reason, got.RightOnly.Reason)
+			if row.hard && got.Relation == Equivalent {
+				t.Errorf("%s: said to be the same", row.name)
+			}
+		}
+	}
+}
