@@ -31,7 +31,7 @@ func (s *statement) coversAction(action string) bool {
 	yes, ok := f.covered[action]
 	if !ok {
 		e := s.actions()
-		yes = slices.ContainsFunc(e.items, func(v value) bool { return covers(v.text, action) }) != (e == &s.notAction)
+		yes = slices.ContainsFunc(e.items, func(v value) bool { return covers(v.text, action) }) != (e.key.text == "NotAction")
 		f.covered[action] = yes
 	}
 	return yes

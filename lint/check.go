@@ -206,23 +206,15 @@ func (s *statement) denies() bool { return s.effect.text == "Deny" }
 // actions returns Action or NotAction, whichever is there.
 func (s *statement) actions() *element {
 	if s.notAction.present() && !s.action.present() {
-		return &s.notAction
+		return s.notAction
 	}
-	return &s.action
-}
-
-// resources returns Resource or NotResource, whichever is there.
-func (s *statement) resources() *element {
-	if s.notResource.present() && !s.resource.present() {
-		return &s.notResource
-	}
-	return &s.resource
+	return s.action
 }
 
 // eachAction calls f with every action of Action and NotAction.
 func (c *checker) eachAction(f func(s *statement, v *value)) {
 	c.eachStatement(func(s *statement) {
-		for _, e := range []*element{&s.action, &s.notAction} {
+		for _, e := range []*element{s.action, s.notAction} {
 			for i := range e.items {
 				f(s, &e.items[i])
 			}
@@ -233,7 +225,7 @@ func (c *checker) eachAction(f func(s *statement, v *value)) {
 // eachResource calls f with every entry of Resource and NotResource.
 func (c *checker) eachResource(f func(s *statement, v *value)) {
 	c.eachStatement(func(s *statement) {
-		for _, e := range []*element{&s.resource, &s.notResource} {
+		for _, e := range []*element{s.resource, s.notResource} {
 			for i := range e.items {
 				f(s, &e.items[i])
 			}
@@ -244,7 +236,7 @@ func (c *checker) eachResource(f func(s *statement, v *value)) {
 // eachPrincipal calls f with the Principal and the NotPrincipal of every statement.
 func (c *checker) eachPrincipal(f func(s *statement, p *principal)) {
 	c.eachStatement(func(s *statement) {
-		for _, p := range []*principal{&s.principal, &s.notPrincipal} {
+		for _, p := range []*principal{s.principal, s.notPrincipal} {
 			if p.present() {
 				f(s, p)
 			}

@@ -8,7 +8,7 @@ var emptyArrayAction = &Rule{
 	Sentence: "The list of actions is empty, and the statement says nothing.",
 	check: func(c *checker) {
 		c.eachStatement(func(s *statement) {
-			for _, e := range []*element{&s.action, &s.notAction} {
+			for _, e := range []*element{s.action, s.notAction} {
 				if e.list && e.isEmpty() {
 					c.report(e.whole, "The list is empty and the statement says nothing; name actions")
 				}

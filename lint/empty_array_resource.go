@@ -8,7 +8,7 @@ var emptyArrayResource = &Rule{
 	Sentence: "The list of resources is empty, and the statement says nothing.",
 	check: func(c *checker) {
 		c.eachStatement(func(s *statement) {
-			for _, e := range []*element{&s.resource, &s.notResource} {
+			for _, e := range []*element{s.resource, s.notResource} {
 				if e.isEmpty() {
 					c.report(e.whole, "The list is empty and the statement says nothing; name resources")
 				}

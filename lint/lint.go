@@ -68,7 +68,8 @@ type Finding struct {
 type Location struct {
 	// Path leads from the document to the place. It is empty for the document as a whole.
 	Path []Step
-	// Start and End are offsets in the text, in bytes; End is behind the last. policy.PositionOf makes a line and a column of one.
+	// Start and End are offsets in the text, in bytes; End is behind the last. policy.PositionOf makes a line and a column of one, which people count from
+	// 1; Access Analyzer counts columns from 0.
 	Start, End int
 }
 
@@ -106,27 +107,32 @@ type Options struct {
 	Catalog *catalog.Catalog
 }
 
-// The types of resources that Access Analyzer knows rules for.
+// The types of resources that there are rules for.
 const (
-	Bucket                = "AWS::S3::Bucket"
-	AccessPoint           = "AWS::S3::AccessPoint"
-	MultiRegionPoint      = "AWS::S3::MultiRegionAccessPoint"
-	ObjectLambdaPoint     = "AWS::S3ObjectLambda::AccessPoint"
-	AssumeRolePolicy      = "AWS::IAM::AssumeRolePolicyDocument"
-	DynamoDBTable         = "AWS::DynamoDB::Table"
-	linkBase              = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-"
-	maxFindings           = 1000 // of one rule
-	maxLocations          = 100  // of one finding
-	maxShown              = 128  // characters of a text that a message quotes
-	maxSuggestions        = 100  // findings with a look for what was meant
-	maxComplex            = 64   // patterns of one list that may cover others and are no prefixes
-	maxSteps          int = 20_000_000
+	Bucket            = "AWS::S3::Bucket"
+	AccessPoint       = "AWS::S3::AccessPoint"
+	MultiRegionPoint  = "AWS::S3::MultiRegionAccessPoint"
+	ObjectLambdaPoint = "AWS::S3ObjectLambda::AccessPoint"
+	AssumeRolePolicy  = "AWS::IAM::AssumeRolePolicyDocument"
+	DynamoDBTable     = "AWS::DynamoDB::Table"
+)
+
+// What a document of any length is answered with is bounded by these.
+const (
+	maxFindings    = 1000       // of one rule
+	maxLocations   = 100        // of one finding
+	maxShown       = 128        // characters of a text that a message quotes
+	maxSuggestions = 100        // findings with a look for what was meant
+	maxComplex     = 64         // patterns of one list that are no prefixes and may cover others
+	maxSteps       = 20_000_000 // for what takes more than a look at each value
 )
 
 // ResourceTypes returns the types of resources that there are rules for.
 func ResourceTypes() []string {
 	return []string{Bucket, AccessPoint, MultiRegionPoint, ObjectLambdaPoint, AssumeRolePolicy, DynamoDBTable}
 }
+
+const linkBase = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html#access-analyzer-reference-policy-checks-"
 
 // Kinds is a set of types of policies, as Access Analyzer tells them apart.
 type Kinds uint8

@@ -12,7 +12,7 @@ var redundantAction = &Rule{
 	check: func(c *checker) {
 		whole := func(string) int { return 0 }
 		c.eachStatement(func(s *statement) {
-			for _, e := range []*element{&s.action, &s.notAction} {
+			for _, e := range []*element{s.action, s.notAction} {
 				c.reportRedundant(e.items, "%d of the actions are covered by others, such as %s by %s; remove them", fold.Name, whole, coversPattern)
 			}
 		})

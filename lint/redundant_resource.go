@@ -11,7 +11,7 @@ var redundantResource = &Rule{
 	check: func(c *checker) {
 		same := func(text string) string { return text }
 		c.eachStatement(func(s *statement) {
-			for _, e := range []*element{&s.resource, &s.notResource} {
+			for _, e := range []*element{s.resource, s.notResource} {
 				c.reportRedundant(e.items, "%d of the resources are covered by others, such as %s by %s; remove them, or the wider one", same, lastPart, coversARN)
 			}
 		})

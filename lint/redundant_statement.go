@@ -53,18 +53,18 @@ func (s *statement) meaning() string {
 	}
 	same := func(text string) string { return text }
 	part(s.effect.text)
-	for _, p := range []*principal{&s.principal, &s.notPrincipal} {
+	for _, p := range []*principal{s.principal, s.notPrincipal} {
 		part(p.key.text, p.text.text)
 		for _, e := range sorted(p.entries, same) {
 			part(e.key.text)
 			part(list(e, same)...)
 		}
 	}
-	for _, e := range []*element{&s.action, &s.notAction} {
+	for _, e := range []*element{s.action, s.notAction} {
 		part(e.key.text)
 		part(list(e, fold.Name)...)
 	}
-	for _, e := range []*element{&s.resource, &s.notResource} {
+	for _, e := range []*element{s.resource, s.notResource} {
 		part(e.key.text)
 		part(list(e, same)...)
 	}
