@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
-	"github.com/writ-iam/writ/internal/fold"
+	"github.com/writ-iam/writ/catalog"
 )
 
 // arnTemplate is a form of ARNs that the catalog has.
@@ -15,7 +15,11 @@ type arnTemplate struct {
 // arnIndex holds the templates of the catalog by the service that stands in the ARN, which may be another than the one that defines the type.
 type arnIndex struct {
 	byService map[string][]arnTemplate
+	whole     bool // all services are there; if not, those that were asked for
 }
+
+// fewServices is how many services a document may name ARNs of before the index is made for all of them.
+const fewServices = 6
 
 // moreARNs are forms of ARNs that AWS's own policies have and its reference does not, or not without an account: what AWS itself gives to all accounts,
 // the paths of APIs that are given by URL, and what other services register with a service (doc/divergences.md).
@@ -35,34 +39,60 @@ var moreARNs = strings.Fields(`
 	arn:*:waf::*:changetoken/*
 	arn:*:waf-regional:*:*:changetoken/*`)
 
-// arnIndex returns the index, which is made when it is first asked for.
-func (c *checker) arnIndex() *arnIndex {
-	if c.arns != nil {
-		return c.arns
+// templates returns the forms of ARNs of the service that an ARN names.
+func (c *checker) templates(a *resourceARN) []arnTemplate {
+	service := a.parts[servicePart]
+	forms, ok := c.arns.byService[service]
+	if ok || c.arns.whole {
+		return forms
 	}
-	c.arns = &arnIndex{make(map[string][]arnTemplate)}
-	for s := range c.catalog.Services() {
+	if c.arns.byService == nil {
+		c.arns.byService = make(map[string][]arnTemplate)
+	}
+	if len(c.arns.byService) < fewServices {
+		c.arns.add(c.catalog, service)
+	} else {
+		c.arns = arnIndex{make(map[string][]arnTemplate), true}
+		c.arns.add(c.catalog, "")
+	}
+	return c.arns.byService[service]
+}
+
+// add adds the templates of a service, or of all.
+func (x *arnIndex) add(cat *catalog.Catalog, only string) {
+	if only != "" {
+		x.byService[only] = nil
+	}
+	for s := range cat.Services() {
 		for r := range s.ResourceTypes() {
 			for text := range r.ARNs() {
-				p := strings.SplitN(text, ":", arn.PartCount)
-				if len(p) < arn.PartCount {
+				service := arnService(text)
+				if strings.Contains(service, "{") {
+					service = s.Prefix() // a backup of a resource of any service; others know it as their own
+				}
+				if only != "" && service != only {
 					continue
 				}
-				service := fold.Name(p[2])
-				if strings.Contains(service, "{") {
-					service = fold.Name(s.Prefix()) // a backup of a resource of any service; others know it as their own
+				if p := strings.SplitN(text, ":", arn.PartCount); len(p) == arn.PartCount {
+					x.byService[service] = append(x.byService[service], arnTemplate{p[3], p[4], starred(p[5])})
 				}
-				c.arns.byService[service] = append(c.arns.byService[service], arnTemplate{p[3], p[4], starred(p[5])})
 			}
 		}
 	}
 	for _, text := range moreARNs {
-		p := strings.SplitN(text, ":", arn.PartCount)
-		if len(c.arns.byService[p[2]]) > 0 {
-			c.arns.byService[p[2]] = append(c.arns.byService[p[2]], arnTemplate{p[3], p[4], p[5]})
+		if service := arnService(text); len(x.byService[service]) > 0 {
+			p := strings.SplitN(text, ":", arn.PartCount)
+			x.byService[service] = append(x.byService[service], arnTemplate{p[3], p[4], p[5]})
 		}
 	}
-	return c.arns
+}
+
+// arnService returns the service of an ARN.
+func arnService(text string) string {
+	_, text, _ = strings.Cut(text, ":")
+	_, text, _ = strings.Cut(text, ":")
+	service, _, _ := strings.Cut(text, ":")
+	return service
 }
 
 // starred returns a template with a star in place of each placeholder.
@@ -125,11 +155,6 @@ func (c *checker) reportARN(a *resourceARN, part int, format string, args ...any
 		return
 	}
 	c.reportPart(a.value, a.at[part], a.at[part]+len(a.parts[part]), format, args...)
-}
-
-// templates returns the forms of ARNs of the service that an ARN names.
-func (c *checker) templates(a *resourceARN) []arnTemplate {
-	return c.arnIndex().byService[a.parts[servicePart]]
 }
 
 // like returns the forms that an ARN may have by its last part. known is false if nothing can be said: the service is not known or is a pattern, has

@@ -52,7 +52,7 @@ type checker struct {
 	count    int // of the rule's findings
 	findings []Finding
 
-	arns      *arnIndex                // made when it is first asked for
+	arns      arnIndex
 	keys      map[string]*catalog.Key  // by name, what key found
 	arnForms  map[string][]arnTemplate // by ARN, what arnsLike found
 	tagged    map[string]bool          // by pattern of actions, what knowsTags found
