@@ -136,13 +136,6 @@ func (t *theory) tooHard(on subject) string {
 // variables returns the subjects whose literals hold variables, in the order in which they can be filled in.
 func (t *theory) variables() (open []subject) {
 	for _, on := range t.order {
-		if on < firstKey {
-			wants, _ := t.wants(on)
-			if slices.ContainsFunc(wants, func(w want) bool { return len(w.set.open) > 0 && (w.match || len(t.groups[on]) > 0) }) {
-				open = append(open, on)
-			}
-			continue
-		}
 		for _, l := range t.groups[on] {
 			if x := t.atomOf(l); x.set != nil && len(x.set.open) > 0 || x.test != nil && x.test.isOpen() {
 				open = append(open, on)
@@ -172,7 +165,10 @@ type extra struct{ in, out []*union }
 func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, core []lit, result outcome) {
 	switch on {
 	case onResource, onAction:
-		wants, because := t.wants(on)
+		wants := make([]want, 0, len(t.groups[on]))
+		for _, l := range t.groups[on] {
+			wants = append(wants, want{set: t.atomOf(l).set, match: l > 0, lit: l})
+		}
 		if on == onResource && t.resources != nil {
 			extra.in = append(slices.Clip(extra.in), t.resources)
 		}
@@ -181,13 +177,6 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 			extra.in, extra.out = append(slices.Clip(extra.in), in), append(slices.Clip(extra.out), out)
 		}
 		text, core, result := t.solveText(wants, m, extra, nil)
-		if len(core) > 0 {
-			for _, l := range because {
-				if !slices.Contains(core, l) {
-					core = append(core, l)
-				}
-			}
-		}
 		return value{single, []string{text}}, core, result
 	}
 	if t.a.isCaller(on) {
@@ -213,22 +202,25 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 	return v, core, result
 }
 
-// wants returns what is asked of the resource or the action. What a set must not hold because it is in another that is excluded as a whole is left out of
-// it: so patterns with variables that both sides have need not be weighed. because has the literals that exclude something in this way.
-func (t *theory) wants(on subject) (wants []want, because []lit) {
-	for _, l := range t.groups[on] {
-		w := want{set: t.atomOf(l).set, match: l > 0, lit: l}
-		if w.match && len(w.set.open) > 0 {
-			for _, o := range t.groups[on] {
-				if o > 0 {
-					continue
+// reduced returns wants, less what cannot help: a pattern with variables that must not match as a part of one set is of no use in another. So patterns that both sides
+// have need not be weighed. because has the literals that exclude something in this way.
+func reduced(wants []want) (out []want, because []lit) {
+	for i, w := range wants {
+		if w.set == nil || !w.match || len(w.set.open) == 0 {
+			continue
+		}
+		for _, o := range wants {
+			if o.set == nil || o.match {
+				continue
+			}
+			if rest := w.set.without(o.set); len(rest.open) < len(w.set.open) {
+				if because == nil {
+					wants = slices.Clone(wants)
 				}
-				if rest := w.set.without(t.atomOf(o).set); len(rest.open) < len(w.set.open) {
-					w.set, because = rest, append(because, o)
-				}
+				w.set, because = rest, append(because, o.lit)
+				wants[i] = w
 			}
 		}
-		wants = append(wants, w)
 	}
 	return wants, because
 }
@@ -344,6 +336,16 @@ func (t *theory) context() *condition.Context {
 
 // solveText returns a text that is as all of the wants say and in all of the extra sets. domain tells what the texts of a typed key are.
 func (t *theory) solveText(wants []want, m mode, extra extra, domain *domain) (text string, core []lit, result outcome) {
+	wants, because := reduced(wants)
+	defer func() {
+		if len(core) > 0 {
+			for _, l := range because {
+				if !slices.Contains(core, l) {
+					core = append(core, l)
+				}
+			}
+		}
+	}()
 	var pos, neg []*union
 	var posLits, negLits []lit
 	var typed []want
@@ -497,6 +499,7 @@ func (t *theory) try(open []subject, names []string, prefer shape, fixed map[str
 	f := facts{keys: make(map[subject]value)}
 	t.values = make(map[string]value)
 	defer func() { t.values = nil }()
+	var used []*glob
 	var order []subject // variables first
 	for _, name := range names {
 		order = append(order, t.a.keyOf(name))
@@ -536,7 +539,14 @@ func (t *theory) try(open []subject, names []string, prefer shape, fixed map[str
 				x.in = []*union{t.a.texts.union(literalGlob(text))}
 			}
 		}
-		v, _, result := t.solve(on, filled, x, only)
+		apart := x
+		if len(used) > 0 && slices.Contains(order[:len(names)], on) {
+			apart.out = append(slices.Clip(x.out), t.a.texts.union(used...)) // variables that are equal by chance hide what tells them apart
+		}
+		v, _, result := t.solve(on, filled, apart, only)
+		if result != found && len(apart.out) > 0 {
+			v, _, result = t.solve(on, filled, x, only)
+		}
 		if result != found && fixed == nil {
 			v, _, result = t.solve(on, filled, x, 0)
 		}
@@ -546,6 +556,9 @@ func (t *theory) try(open []subject, names []string, prefer shape, fixed map[str
 		f.set(on, v)
 		if on >= firstKey {
 			t.values[t.a.keyAt(on).name] = v
+			if v.shape == single {
+				used = append(used, literalGlob(v.text()))
+			}
 		}
 	}
 	return f, t.holds(&f)
