@@ -108,10 +108,10 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 		}
 		w := want{set: info.test.set, typed: &info.test.typed, match: (l > 0) != info.test.operator.Comparison.Negated(), lit: l}
 		if info.on != on {
-			if w.set == nil || len(w.set.open) > 0 {
+			if w.set == nil {
 				return v, nil, gaveUp
 			}
-			w.set = &set{fixed: t.a.texts.union(t.caller.whole(t.a.keyAt(info.on).name, w.set.fixed)...)}
+			w.set = &set{fixed: t.a.texts.union(t.caller.whole(t.a.keyAt(info.on).name, t.of(w, m))...)}
 		}
 		wants = append(wants, w)
 	}

@@ -167,6 +167,12 @@ func (a *analysis) statement(p *authz.Program, number int, variables bool) *stat
 
 func (a *analysis) testAtom(op condition.Operator, name string, values []string, variables bool) atom {
 	on := a.keyOf(name)
+	if other, ok := a.turned(op, on, values, variables); ok {
+		// That the caller's account is that of the resource says the same as that the resource's account is that of the caller, and what follows from the
+		// caller is better to be told than to be found.
+		values = []string{"${" + a.keyAt(on).name + "}"}
+		on = other
+	}
 	a.callerAsked = a.callerAsked || a.isCaller(on)
 	text := "k" + a.keyAt(on).name + "\x00" + op.String()
 	if variables {
@@ -200,6 +206,21 @@ func (a *analysis) testAtom(op condition.Operator, name string, values []string,
 		}
 		return atomInfo{on: on, test: t}
 	})
+}
+
+// turned returns the key that a key of the caller is compared with, if the comparison can be turned round: it is for equality with one variable that is no key of the
+// caller. What has no value then makes no difference: it equals nothing on either side.
+func (a *analysis) turned(op condition.Operator, on subject, values []string, variables bool) (subject, bool) {
+	if !variables || len(values) != 1 || op.Set != condition.NoSet || op.IfExists || !a.isCaller(on) ||
+		op.Comparison != condition.StringEquals && op.Comparison != condition.StringNotEquals {
+		return 0, false
+	}
+	p := textPattern(values[0], false, true)
+	if len(p.pieces) != 1 || p.pieces[0].variable == nil || p.pieces[0].variable.hasDefault {
+		return 0, false
+	}
+	other := a.keyOf(p.pieces[0].variable.key)
+	return other, !a.isCaller(other) && !condition.IsMultivalued(a.keyAt(other).key)
 }
 
 // enterVariables enters the keys of a pattern's variables.

@@ -65,6 +65,8 @@ type theory struct {
 	order  []subject
 	// values are those that variables are tried with; keys that are not in it have none.
 	values map[string]value
+	// dead are variables that have no value whatever the request, and why.
+	dead map[string][]lit
 }
 
 // check answers for literals.
@@ -85,8 +87,17 @@ func (t *theory) check(lits []lit) answer {
 	if t.caller.arns != nil {
 		t.enter(t.a.principalARN)
 	}
-	// First as if variables could be anything: what is impossible then is impossible.
 	open := t.variables()
+	t.dead = nil
+	for _, name := range t.variableNames(open) {
+		if core, dead := t.isDead(t.a.keyOf(name)); dead {
+			if t.dead == nil {
+				t.dead = make(map[string][]lit)
+			}
+			t.dead[name] = core
+		}
+	}
+	// First as if variables could be anything: what is impossible then is impossible.
 	f := facts{keys: make(map[subject]value)}
 	for _, on := range t.order {
 		v, core, result := t.solve(on, wide, extra{}, 0)
@@ -102,6 +113,22 @@ func (t *theory) check(lits []lit) answer {
 		return answer{outcome: found, facts: f}
 	}
 	return t.withVariables(open, f)
+}
+
+// isDead reports whether a key cannot bring the one text that a variable stands for.
+func (t *theory) isDead(on subject) (core []lit, dead bool) {
+	if t.a.isCaller(on) {
+		if t.a.isDerived(on, t.caller) || on == t.a.principalARN && t.caller.arns != nil {
+			return nil, false
+		}
+		_, has := t.caller.described.Text(t.a.keyAt(on).key)
+		return nil, !has
+	}
+	if !t.a.shapes(t.a.keyAt(on))[single] {
+		return nil, true
+	}
+	_, core, result := t.solve(on, wide, extra{}, single)
+	return core, result == none
 }
 
 func (t *theory) enter(on subject) {
@@ -310,9 +337,20 @@ func (t *theory) of(w want, m mode) *union {
 	case m == filled:
 		return t.a.texts.fill(w.set, t.variable)
 	case w.match:
-		return t.a.texts.widest(w.set)
+		return t.a.texts.widest(&set{fixed: w.set.fixed, open: slices.DeleteFunc(slices.Clone(w.set.open), t.isLost)})
 	}
 	return w.set.fixed
+}
+
+// isLost reports whether a pattern holds a variable that has no value.
+func (t *theory) isLost(p *pattern) (lost bool) {
+	if len(t.dead) > 0 {
+		p.variables(func(v *variable) {
+			_, dead := t.dead[v.key]
+			lost = lost || dead && !v.hasDefault
+		})
+	}
+	return lost
 }
 
 // variable returns the value that a variable is tried with.
@@ -337,6 +375,15 @@ func (t *theory) context() *condition.Context {
 // solveText returns a text that is as all of the wants say and in all of the extra sets. domain tells what the texts of a typed key are.
 func (t *theory) solveText(wants []want, m mode, extra extra, domain *domain) (text string, core []lit, result outcome) {
 	wants, because := reduced(wants)
+	for _, w := range wants {
+		if m == wide && w.set != nil && w.match {
+			for _, p := range w.set.open {
+				if t.isLost(p) {
+					p.variables(func(v *variable) { because = append(because, t.dead[v.key]...) })
+				}
+			}
+		}
+	}
 	defer func() {
 		if len(core) > 0 {
 			for _, l := range because {

@@ -350,8 +350,8 @@ func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, callers []*a
 	sum.Lock()
 	sum.relations[c.Relation]++
 	for _, a := range []Answer{c.LeftOnly, c.RightOnly} {
-		if a.Reason != "" {
-			sum.reasons[a.Reason]++
+		if reason, _, _ := strings.Cut(a.Reason, " ${"); reason != "" {
+			sum.reasons[reason]++
 		}
 	}
 	sum.Unlock()
