@@ -1,0 +1,99 @@
+package analysis
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/writ-iam/writ/catalog"
+	"github.com/writ-iam/writ/policy"
+)
+
+func load(t testing.TB) *catalog.Catalog {
+	t.Helper()
+	c, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestUseless has a row for each way in which a statement can be of no use, and beside it one that is of use.
+func TestUseless(t *testing.T) {
+	for _, row := range []struct{ name, statements, want string }{
+		{"each is of use", `{"Effect":"Allow","Action":"s3:Get*","Resource":"*"},{"Effect":"Deny","Action":"s3:GetObject","Resource":"arn:aws:s3:::secret/*"}`, ""},
+		{"within another", `{"Effect":"Allow","Action":"s3:Get*","Resource":"*"},{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}`, "1 redundant"},
+		{"within two others together", `{"Effect":"Allow","Action":"s3:Get*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}},
+			{"Effect":"Allow","Action":"s3:Get*","Resource":"*","Condition":{"BoolIfExists":{"aws:SecureTransport":"false"}}},{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*"}`, "2 redundant"},
+		{"denied in any case", `{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"sqs:*","Resource":"*"},{"Effect":"Deny","NotAction":"s3:*","Resource":"*"}`, "1 redundant"},
+		{"a Deny of what nobody allows", `{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"ec2:*","Resource":"*"}`, "1 redundant"},
+		{"a condition that cannot hold", `{"Effect":"Allow","Action":"s3:*","Resource":"*"},
+			{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:RequestedRegion":"us-east-1"},"StringNotEquals":{"aws:RequestedRegion":"us-east-1"}}}`, "1 never matches"},
+		{"a Deny that cannot apply", `{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"s3:max-keys":"5"},"NumericGreaterThan":{"s3:max-keys":"7"}}}`,
+			"1 never matches"},
+		{"a resource that the action never has", `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:us-east-1:111122223333:bucket/*"}`, "0 never matches"},
+		{"two that say the same", `{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Allow","Action":"S3:*","Resource":["*"]}`, "0 redundant, 1 redundant"},
+	} {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + row.statements + `]}`)
+		if err != nil {
+			t.Fatalf("%s: %v", row.name, err)
+		}
+		useless, unknown, err := New(Options{Catalog: load(t)}).Useless(policy.Managed, d)
+		var got []string
+		for _, u := range useless {
+			got = append(got, fmt.Sprint(u.Statement, " ", u.Why))
+		}
+		if s := strings.Join(got, ", "); err != nil || s != row.want || len(unknown) > 0 {
+			t.Errorf("%s: %q, unknown %v, %v; want %q", row.name, s, unknown, err, row.want)
+		}
+	}
+}
+
+// TestExternal finds what leaves a zone, and nothing else.
+func TestExternal(t *testing.T) {
+	zone := Zone{Accounts: []string{"111122223333", "444455556666"}, Organization: "o-ours"}
+	const bucket, trust = "AWS::S3::Bucket", "AWS::IAM::AssumeRolePolicyDocument"
+	for _, row := range []struct{ name, resourceType, statements, want string }{
+		{"an account of the zone", bucket, `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"}`, ""},
+		{"another account", bucket, `{"Effect":"Allow","Principal":{"AWS":["111122223333","777788889999"]},"Action":["s3:GetObject","s3:PutObject"],"Resource":"*"}`,
+			"0 AWS 777788889999 s3:GetObject,s3:PutObject public no"},
+		{"less what is denied", bucket, `{"Effect":"Allow","Principal":{"AWS":"777788889999"},"Action":["s3:GetObject","s3:PutObject"],"Resource":"*"},
+			{"Effect":"Deny","Principal":"*","Action":"s3:Put*","Resource":"*"}`, "0 AWS 777788889999 s3:GetObject public no"},
+		{"everyone", bucket, `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*"}`, "0 AWS * s3:GetObject public yes"},
+		{"everyone of the organization", bucket, `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-ours"}}}`, ""},
+		{"everyone of another", bucket, `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":["o-ours","o-theirs"]}}}`,
+			"0 AWS * s3:GetObject public no"},
+		{"a service", bucket, `{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"*"}`, ""},
+		{"a user of another account", bucket, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::777788889999:user/x"},"Action":"s3:GetObject","Resource":"*"}`,
+			"0 AWS arn:aws:iam::777788889999:user/x s3:GetObject public no"},
+		{"all but", bucket, `{"Effect":"Allow","NotPrincipal":{"AWS":"777788889999"},"NotAction":"s3:Delete*","Resource":"*"}`, "0   s3:Delete* public yes"},
+		{"a role", trust, `{"Effect":"Allow","Principal":{"AWS":["777788889999","111122223333"]},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"1"}}}`,
+			"0 AWS 777788889999 sts:AssumeRole public no sts:ExternalId"},
+		{"a role by a provider", trust, `{"Effect":"Allow","Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity"}`,
+			"0 Federated accounts.google.com sts:AssumeRoleWithWebIdentity public yes"},
+	} {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + row.statements + `]}`)
+		if err != nil {
+			t.Fatalf("%s: %v", row.name, err)
+		}
+		all, err := New(Options{Catalog: load(t)}).External(row.resourceType, d, zone)
+		var got []string
+		for _, x := range all {
+			s := fmt.Sprint(x.Statement, " ", x.PrincipalType, " ", x.Principal, " ", strings.Join(x.Actions, ","), " public ", x.Public)
+			for _, b := range x.Conditions {
+				for _, k := range b.Keys {
+					if k.Key.Text != "aws:PrincipalOrgID" {
+						s += " " + k.Key.Text
+					}
+				}
+			}
+			if x.Verdict != Yes || x.Witness == nil {
+				s += " without a witness"
+			}
+			got = append(got, s)
+		}
+		if s := strings.Join(got, "; "); err != nil || s != row.want {
+			t.Errorf("%s: %q, %v; want %q", row.name, s, err, row.want)
+		}
+	}
+}
