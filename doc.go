@@ -8,6 +8,8 @@
 //	policy       the language: JSON to a tree with positions and back; what AWS checks on saving
 //	catalog      what AWS services define: actions, resource types, condition keys
 //	authz        the judge: request and policies in, decision with reasons out
+//	lint         what Access Analyzer finds in a policy: a rule a file
+//	analysis     proofs: is there a request that one policy allows and another does not
 //	sigv4        does this request carry that key's signature
 //
 //	internal/server     AWS's endpoints: bytes in, a call to dispatch, bytes out
@@ -42,6 +44,11 @@
 // policy. authz.NewRequest says who wants to do what to what, and its Context holds the facts. authz.Decide weighs the Programs of
 // all layers (control policies, endpoint, resource, identity, boundary, session) and returns a Decision, which knows the
 // statement that decided and AWS's message for it. authz.Explain tells how near every other statement came.
+//
+// # A proof's way
+//
+// analysis.Of makes a side of a document. Analyzer.Wider cuts the question into classes of callers and actions, writes the decision of either side as a formula over
+// atoms (question.allowed), lets the solver choose, asks the theory whether the choice is possible (theory.check), and has each witness judged by authz.Decide.
 //
 // # A call's way
 //
