@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/fold"
@@ -243,4 +244,58 @@ func (a *analysis) resources(action *authz.Action) *union {
 		return a.texts.union(globs...)
 	}
 	return a.texts.union(append(globs, of("*", "*", accountSigns()), of("*", "*", nil), of("*", "*", appendText(nil, "aws", letter)))...)
+}
+
+// places are the partitions and Regions that there are: AWS's, and those that the policies of the question name.
+type places struct {
+	partitions, regions []string
+	globs               map[string]*union // by partition: see placed
+}
+
+// placeNames returns the places of the question.
+func (a *analysis) placeNames() *places {
+	if a.places != nil {
+		return a.places
+	}
+	a.places = &places{append([]string{"aws"}, policy.Partitions()...), append([]string{""}, catalog.Regions()...), make(map[string]*union)}
+	add := func(to *[]string, name string) {
+		if !strings.ContainsAny(name, "*?$") && !slices.Contains(*to, name) {
+			*to = append(*to, name)
+		}
+	}
+	for p := range a.programs {
+		for i := range p.Document.Statements {
+			for _, v := range p.Document.Statements[i].Resource.Items {
+				parts := arn.SplitPattern(v.Text, true)
+				if len(parts) > 1 {
+					add(&a.places.partitions, parts[1])
+				}
+				if len(parts) > 3 {
+					add(&a.places.regions, parts[3])
+				}
+			}
+		}
+	}
+	return a.places
+}
+
+// isPlaced reports whether a resource is somewhere: its partition and its Region exist.
+func (a *analysis) isPlaced(resource string) bool {
+	parts := arn.Cut(resource)
+	return parts.Len() < arn.PartCount || slices.Contains(a.placeNames().partitions, parts.Part(1)) && slices.Contains(a.placeNames().regions, parts.Part(3))
+}
+
+// placed returns the ARNs of a partition in all Regions that there are.
+func (a *analysis) placed(partition string) *union {
+	if u, ok := a.placeNames().globs[partition]; ok {
+		return u
+	}
+	var globs []*glob
+	for _, region := range a.placeNames().regions {
+		signs := appendText(nil, "arn:"+partition+":", letter)
+		signs = appendText(append(signs, sign{kind: runInPart}), ":"+region+":", letter)
+		globs = append(globs, newGlob(append(signs, sign{kind: run})))
+	}
+	a.places.globs[partition] = a.texts.union(globs...)
+	return a.places.globs[partition]
 }

@@ -31,8 +31,8 @@ import (
 
 // Options say what requests there are and how long to look for one.
 type Options struct {
-	// Catalog, if it is not nil, makes it a question about AWS: an action is one that the catalog or a policy names, a resource is an ARN whose account is an
-	// id or empty, resources of S3 have none, and condition keys have the catalog's types, so that a Bool is true or false and a key is
+	// Catalog, if it is not nil, makes it a question about AWS: an action is one that the catalog or a policy names, a resource is an ARN in a partition and a Region
+	// of AWS's or a policy's, whose account is an id or empty, resources of S3 have none, and condition keys have the catalog's types, so that a Bool is true or false and a key is
 	// multi-valued only if AWS says so. Without a catalog it is a question about the language alone: every text is an action and a resource, and every
 	// key may bring any text or texts.
 	Catalog *catalog.Catalog
@@ -240,6 +240,8 @@ type analysis struct {
 	principalARN   subject
 	// callerAsked: some policy asks who the caller is, by a condition or a variable.
 	callerAsked bool
+	// places are where resources can be; nil before somebody asked.
+	places *places
 	// outside limits the callers to the public; nil if it does not.
 	outside *outside
 	// callers and classes are those that the two sides tell apart.

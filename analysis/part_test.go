@@ -49,6 +49,33 @@ func TestUseless(t *testing.T) {
 	}
 }
 
+// TestPlaces: a resource is in a partition and a Region of AWS's, or of those that a policy names.
+func TestPlaces(t *testing.T) {
+	for _, row := range []struct {
+		left, right string
+		want        Relation
+	}{
+		{`arn:aws:sqs:*:111122223333:q`, `arn:*:sqs:*:111122223333:q`, RightWider}, // there are other partitions
+		{`arn:aws:sqs:u*:111122223333:q`, `arn:aws:sqs:us-*:111122223333:q`, Equivalent},
+		{`arn:aws:sqs:x*:111122223333:q`, `arn:aws:sqs:moon-1:111122223333:q`, RightWider},
+		{`arn:aws:sqs:m*:111122223333:q`, `arn:aws:sqs:moon-1:111122223333:q`, LeftWider},
+		{`arn:aws:sqs:us-????-1:111122223333:q`, `arn:aws:sqs:us-[we]ast-1:111122223333:q`, Incomparable},
+		{`arn:aws:sqs:*:1*:q`, `arn:aws:sqs:*:1???????????:q`, Equivalent},
+	} {
+		of := func(resource string) Side {
+			d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"` + resource + `"}]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return Of(policy.Inline, d)
+		}
+		got, err := New(Options{Catalog: load(t)}).Compare(of(row.left), of(row.right))
+		if err != nil || got.Relation != row.want {
+			t.Errorf("%s and %s: %v %v %v %v, want %v", row.left, row.right, got.Relation, got.LeftOnly.Witness, got.RightOnly.Witness, err, row.want)
+		}
+	}
+}
+
 // TestExternal finds what leaves a zone, and nothing else.
 func TestExternal(t *testing.T) {
 	zone := Zone{Accounts: []string{"111122223333", "444455556666"}, Organization: "o-ours"}

@@ -204,6 +204,9 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 			extra.in, extra.out = append(slices.Clip(extra.in), in), append(slices.Clip(extra.out), out)
 		}
 		text, core, result := t.solveText(wants, m, extra, nil)
+		if on == onResource && t.resources != nil && result == found && !t.a.isPlaced(text) {
+			return t.solvePlaced(wants, m, extra)
+		}
 		return value{single, []string{text}}, core, result
 	}
 	if t.a.isCaller(on) {
@@ -218,6 +221,23 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 		v, c, r := t.solveShape(on, s, m, extra)
 		if r == found {
 			return v, nil, found
+		}
+		result = max(result, r)
+		for _, l := range c {
+			if !slices.Contains(core, l) {
+				core = append(core, l)
+			}
+		}
+	}
+	return v, core, result
+}
+
+// solvePlaced is solve for the resource where the first that was found is nowhere. It goes through the partitions.
+func (t *theory) solvePlaced(wants []want, m mode, x extra) (v value, core []lit, result outcome) {
+	for _, partition := range t.a.placeNames().partitions {
+		text, c, r := t.solveText(wants, m, extra{append(slices.Clip(x.in), t.a.placed(partition)), x.out}, nil)
+		if r == found {
+			return value{single, []string{text}}, nil, found
 		}
 		result = max(result, r)
 		for _, l := range c {

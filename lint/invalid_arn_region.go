@@ -1,6 +1,10 @@
 package lint
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/writ-iam/writ/catalog"
+)
 
 var invalidArnRegion = &Rule{
 	Code:     "INVALID_ARN_REGION",
@@ -11,10 +15,10 @@ var invalidArnRegion = &Rule{
 	check: func(c *checker) {
 		c.eachARN(func(a *resourceARN) {
 			region := a.parts[regionPart]
-			if region == "" || isOpen(region) || isRegion(region) {
+			if region == "" || isOpen(region) || catalog.IsRegion(region) {
 				return
 			}
-			if near, ok := c.nearest(region, slices.Values(regions)); ok {
+			if near, ok := c.nearest(region, slices.Values(catalog.Regions())); ok {
 				c.reportARN(a, regionPart, "There is no Region %s. Did you mean %s?", region, near)
 				return
 			}

@@ -1,6 +1,10 @@
 package lint
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/writ-iam/writ/catalog"
+)
 
 var invalidRegion = &Rule{
 	Code:     "INVALID_REGION",
@@ -15,10 +19,10 @@ var invalidRegion = &Rule{
 			}
 			for i := range k.items {
 				v := &k.items[i]
-				if !isFixed(v.text) || isRegion(v.text) || v.text == "aws-global" {
+				if !isFixed(v.text) || catalog.IsRegion(v.text) || v.text == "aws-global" {
 					continue
 				}
-				if near, ok := c.nearest(v.text, slices.Values(regions)); ok {
+				if near, ok := c.nearest(v.text, slices.Values(catalog.Regions())); ok {
 					c.report(v.span, "There is no Region %s. Did you mean %s?", v.text, near)
 					continue
 				}

@@ -1,20 +1,4 @@
 package lint
 
-import (
-	"slices"
-	"strings"
-)
-
-// regions are AWS's Regions in the order of their names, as of 2026-09. A Region that is newer is not valid to the rules until it is added here.
-var regions = strings.Fields(`af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2
-	ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1 eu-central-1 eu-central-2
-	eu-isoe-west-1 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 eusc-de-east-1 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1
-	us-east-1 us-east-2 us-gov-east-1 us-gov-west-1 us-iso-east-1 us-iso-west-1 us-isob-east-1 us-isob-west-1 us-isof-east-1 us-isof-south-1 us-west-1 us-west-2`)
-
-func isRegion(name string) bool {
-	_, found := slices.BinarySearch(regions, name)
-	return found
-}
-
 // regionKeys are the condition keys whose values are Regions.
 var regionKeys = []string{"aws:RequestedRegion", "ec2:Region", "dynamodb:ReplicaRegion", "kms:ReplicaRegion", "secretsmanager:AddReplicaRegions"}
