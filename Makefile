@@ -1,10 +1,10 @@
 # make help prints the targets.
 
 GO      ?= go
-# How many random cases the two judges are compared on, how many pairs of documents (and half as many of all layers) are compared by proof and by trial, and how many inputs each
+# How many random cases the two judges are compared on, how many pairs of documents (and a twentieth as many of all layers) are compared by proof and by trial, and how many inputs each
 # fuzz target gets in make test.
 CASES   ?= 1000000
-PAIRS   ?= 700000
+PAIRS   ?= 1000000
 FUZZ    ?= 50000x
 # How long each fuzz target runs in make fuzz.
 FUZZTIME ?= 10m
