@@ -174,7 +174,10 @@ func (q *question) ask(left, right Side) (w *Witness, reason string, err error) 
 			if err != nil {
 				return nil, "", err
 			}
-			return w, "", w.confirm(left, right)
+			if err := w.confirm(left, right); err != nil {
+				return nil, "", err
+			}
+			return q.simplest(w, &x.facts, left, right), "", nil
 		case gaveUp:
 			x.core = lits
 			if reason == "" {
@@ -190,6 +193,23 @@ func (q *question) ask(left, right Side) (w *Witness, reason string, err error) 
 			return nil, "the question is too large: its bound is reached", nil
 		}
 	}
+}
+
+// simplest returns a witness without the condition keys that it does not need.
+func (q *question) simplest(w *Witness, x *facts, left, right Side) *Witness {
+	for on := firstKey; on < firstKey+subject(len(q.a.keys)); on++ {
+		v, ok := x.keys[on]
+		if !ok || v.shape == absent || q.a.isCaller(on) {
+			continue
+		}
+		delete(x.keys, on)
+		if simpler, err := q.witness(x); err == nil && simpler.confirm(left, right) == nil {
+			w = simpler
+			continue
+		}
+		x.keys[on] = v
+	}
+	return w
 }
 
 // statement returns the literal that a statement applies, as far as it is not told by the action and the caller.

@@ -377,8 +377,11 @@ func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (str
 func (g *glob) sample(filling string) string {
 	var b strings.Builder
 	partition := false // whatever it may be, it reads best as aws
-	for _, s := range g.signs {
+	for i, s := range g.signs {
 		switch {
+		case s.kind == oneInName && i+2 == len(g.signs) && g.signs[i+1].kind == runInPart && filling != "":
+			b.WriteString(freshName) // of a user or role
+			return b.String()
 		case partition && s.kind != letter:
 			continue
 		case b.String() == "arn:" && s.kind > asciiFold && s.kind != digit:
