@@ -26,7 +26,7 @@ The exit status is 0 if the rule holds, 1 if it does not, 2 if it could not be s
 	cmd.PersistentFlags().StringVar(&c.kind, "kind", "", "what the policies are for, one of "+strings.Join(policy.Kinds(), ", "))
 	cmd.PersistentFlags().BoolVar(&c.limits.language, "language", false, "ask about the language, not about AWS's actions and keys")
 	cmd.PersistentFlags().IntVar(&c.limits.budget, "budget", analysis.DefaultBudget, "how many states a question may come to before the answer is unknown")
-	cmd.AddCommand(c.noNewAccess(), c.accessNotGranted(), c.noPublicAccess())
+	cmd.AddCommand(c.noNewAccess(), c.accessNotGranted(), c.noPublicAccess(), c.noExternalAccess(), c.noUselessStatements())
 	return cmd
 }
 
@@ -147,6 +147,172 @@ func (c *checker) noPublicAccess() *cobra.Command {
 	cmd.Flags().StringVar(&resourceType, "resource-type", "", "what the policy belongs to, such as AWS::S3::Bucket")
 	required(cmd, "policy", "resource-type")
 	return cmd
+}
+
+func (c *checker) noExternalAccess() *cobra.Command {
+	var file, resourceType string
+	var zone analysis.Zone
+	cmd := &cobra.Command{
+		Use:   "no-external-access --policy FILE --resource-type TYPE [--trusted ACCOUNT,…] [--organization ID]",
+		Short: "Prove that a resource's policy lets in nobody but some accounts and an organization",
+		Long: `No-external-access shows each principal outside of the trusted zone that a statement of a resource's policy lets in, with the actions and the conditions that its access is bound to. AWS's services
+are not outside. The types of resources are those of no-public-access.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			z, err := c.from(cmd)
+			if err != nil {
+				return err
+			}
+			d, err := readPolicy(file, c.stdin)
+			if err != nil {
+				return err
+			}
+			external, err := z.External(resourceType, d, zone)
+			if err != nil {
+				return err
+			}
+			var all []ruled
+			for _, x := range external {
+				who := x.PrincipalType + " " + x.Principal
+				if x.PrincipalType == "" {
+					who = "everyone but its NotPrincipal"
+				}
+				what := strings.Join(x.Actions, ", ")
+				if x.NotActions {
+					what = "everything but " + what
+				}
+				text := fmt.Sprintf("it lets in %s for %s%s", who, what, conditions(x.Conditions))
+				switch {
+				case x.Verdict == analysis.Unknown:
+					text = fmt.Sprintf("it could not be proved that it does not let in %s: %s", who, x.Reason)
+				case x.Public == analysis.Yes:
+					text += "; that is public"
+				}
+				all = append(all, ruled{x.Statement, text, x.Verdict == analysis.Unknown, x.Witness})
+			}
+			return c.reportAll("no-external-access", "A policy lets in somebody outside of the trusted zone.", file, d, all)
+		},
+	}
+	cmd.Flags().StringVar(&file, "policy", "", "the resource's policy")
+	cmd.Flags().StringVar(&resourceType, "resource-type", "", "what the policy belongs to, such as AWS::S3::Bucket")
+	cmd.Flags().StringSliceVar(&zone.Accounts, "trusted", nil, "the ids of the accounts that are trusted")
+	cmd.Flags().StringVar(&zone.Organization, "organization", "", "the id of the organization that is trusted")
+	required(cmd, "policy", "resource-type")
+	return cmd
+}
+
+// conditions says what access is bound to.
+func conditions(blocks []policy.ConditionBlock) string {
+	var all []string
+	for _, b := range blocks {
+		for i := range b.Keys {
+			all = append(all, fmt.Sprintf("%s %s %q", b.Keys[i].Key.Text, b.Name.Text, b.Keys[i].Texts()))
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " if " + strings.Join(all, " and ")
+}
+
+func (c *checker) noUselessStatements() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "no-useless-statements --policy FILE",
+		Short: "Prove that each statement of a policy is of use",
+		Long: `No-useless-statements shows the statements that no request ever matches, and those without any of which the policy would mean the same because the others say so already. Of two that say the same
+both are shown; one of them can go.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			z, err := c.from(cmd)
+			if err != nil {
+				return err
+			}
+			d, err := readPolicy(file, c.stdin)
+			if err != nil {
+				return err
+			}
+			kind, err := kindOf(c.kind, d)
+			if err != nil {
+				return fmt.Errorf("check: %w", err)
+			}
+			useless, unknown, err := z.Useless(kind, d)
+			if err != nil {
+				return err
+			}
+			var all []ruled
+			for _, u := range useless {
+				text := "no request matches the statement"
+				if u.Why == analysis.Redundant {
+					text = "without the statement the policy means the same"
+				}
+				all = append(all, ruled{statement: u.Statement, text: text})
+			}
+			for _, n := range unknown {
+				all = append(all, ruled{statement: n, text: "it could not be proved that the statement is of use", unknown: true})
+			}
+			return c.reportAll("no-useless-statements", "A statement of a policy is of no use.", file, d, all)
+		},
+	}
+	cmd.Flags().StringVar(&file, "policy", "", "the policy")
+	required(cmd, "policy")
+	return cmd
+}
+
+// ruled is a statement that breaks a rule.
+type ruled struct {
+	statement int
+	text      string
+	unknown   bool // whether it does could not be said
+	witness   *analysis.Witness
+}
+
+// reportAll prints the statements that break a rule.
+func (c *checker) reportAll(rule, about, file string, d *policy.Document, all []ruled) error {
+	var verdict error
+	var findings []finding
+	for _, r := range all {
+		result := "FAIL"
+		switch {
+		case r.unknown:
+			result, verdict = "UNKNOWN", errReported
+		case verdict == nil:
+			verdict = errFound
+		}
+		f := finding{display(file), d.Position(d.Statements[r.statement].Start), rule, "error", r.text}
+		findings = append(findings, f)
+		var err error
+		switch c.output {
+		case "json":
+			err = printJSON(c.stdout, struct {
+				Check     string            `json:"check"`
+				File      string            `json:"file"`
+				Result    string            `json:"result"`
+				Statement int               `json:"statement"`
+				Line      int               `json:"line"`
+				Message   string            `json:"message"`
+				Request   *analysis.Witness `json:"request"`
+			}{rule, f.File, result, r.statement, f.Position.Line, r.text, r.witness})
+		case "text":
+			_, err = fmt.Fprintf(c.stdout, "%s %s: %s:%d:%d\n\t%s\n", result, rule, f.File, f.Position.Line, f.Position.Column, r.text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var err error
+	switch {
+	case c.output == "github" || c.output == "sarif":
+		err = printFindings(c.stdout, c.output, findings, []ruleInfo{{ID: rule, Text: about}})
+	case len(all) == 0 && c.output == "json":
+		err = printJSON(c.stdout, map[string]string{"check": rule, "file": display(file), "result": "PASS"})
+	case len(all) == 0:
+		_, err = fmt.Fprintf(c.stdout, "PASS %s: %s\n", rule, display(file))
+	}
+	if err != nil {
+		return err
+	}
+	return verdict
 }
 
 // required marks flags without which a command makes no sense.
