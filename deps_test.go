@@ -32,7 +32,7 @@ var order = map[string][]string{
 	"authz": {"arn", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
 	// Proofs about policies are made for the judge's language and confirmed by the judge.
-	"analysis": {"arn", "authz", "catalog", "condition", "policy", "internal/fold"},
+	"analysis": {"arn", "authz", "catalog", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
 	// Signatures are checked without a clock: the time is an argument, and so it may say what a time is.
 	"sigv4": nil,

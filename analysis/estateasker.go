@@ -1,0 +1,806 @@
+package analysis
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+	"strings"
+
+	"github.com/writ-iam/writ/arn"
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
+	"github.com/writ-iam/writ/policy"
+)
+
+// Standing is how somebody stands to an action on a resource, as far as an estate tells.
+type Standing uint8
+
+const (
+	// Undecided says that it could not be said: never to be taken for Refused.
+	Undecided Standing = iota
+	// Refused says that no request is allowed, whatever the unknown facts are.
+	Refused
+	// Conditional says that some requests are allowed and that it depends on facts that are not known.
+	Conditional
+	// Allowed says that every request is allowed, whatever the unknown facts are.
+	Allowed
+)
+
+// String returns the standing in a word.
+func (s Standing) String() string {
+	return [...]string{"undecided", "refused", "conditional", "allowed"}[s]
+}
+
+// tri is a truth that may not be known. The order makes "and" min and "or" max.
+type tri uint8
+
+const (
+	never tri = iota
+	maybe
+	always
+)
+
+func (t tri) not() tri { return always - t }
+
+// Asker asks an estate. It is used by one goroutine at a time; one estate may have several.
+type Asker struct {
+	estate  *Estate
+	options Options
+	views   map[string]*actionView
+	reach   map[reachKey][]authz.Reach
+	res     *resourceState
+	scene   scene
+	// stamps mark the classes and entities that a question has met.
+	classes, entities, named []uint32
+	stamp                    uint32
+	prover                   *prover
+	assumers                 map[*Entity]*WhoCan
+}
+
+// NewAsker returns an Asker of an estate. Options say what requests there are, as for an Analyzer.
+func NewAsker(e *Estate, o Options) *Asker {
+	if o.Budget == 0 {
+		o.Budget = DefaultBudget
+	}
+	x := &Asker{
+		estate: e, options: o, views: make(map[string]*actionView), reach: make(map[reachKey][]authz.Reach), res: newResourceState(e),
+		classes: make([]uint32, len(e.index.classes)), entities: make([]uint32, len(e.entities)), named: make([]uint32, len(e.entities)), assumers: make(map[*Entity]*WhoCan),
+	}
+	x.scene.x = x
+	return x
+}
+
+// actionView is what the estate's policies say of an action.
+type actionView struct {
+	action *authz.Action
+	folded string
+	// speaks has, by the number of an actionElement, whether it holds the action.
+	speaks []bool
+	// clauses has, by the number of a policy, the statements that speak of the action.
+	clauses [][]*clause
+	// byElement has the classes with an identity policy that allows the action on what a resource element names; wide those whose element is not found by
+	// what it names.
+	byElement map[*resourceElement][]*class
+	wide      []*class
+	// relevant has, by the number of a resourceElement, whether a statement that speaks of the action has it.
+	relevant []bool
+	// asksResource: some statement asks about the resource besides its name.
+	asksResource bool
+	// known has answers by what they depend on.
+	known map[string]*Holders
+}
+
+// view returns what the policies say of an action.
+func (x *Asker) view(action string) (*actionView, error) {
+	folded := fold.Name(action)
+	if v, ok := x.views[folded]; ok {
+		return v, nil
+	}
+	if x.options.Catalog != nil {
+		if a, ok := x.options.Catalog.Action(action); ok {
+			action = a.String()
+		}
+	}
+	a, err := authz.NewAction(action)
+	if err != nil {
+		return nil, err
+	}
+	ix := x.estate.index
+	v := &actionView{
+		action: a, folded: folded, speaks: make([]bool, len(ix.actions)), clauses: make([][]*clause, len(ix.policies)), byElement: make(map[*resourceElement][]*class),
+		relevant: make([]bool, len(ix.elements)), known: make(map[string]*Holders),
+	}
+	for i, e := range ix.actions {
+		v.speaks[i] = e.speaks(folded)
+	}
+	wide := make([]bool, len(ix.classes))
+	for _, p := range ix.policies {
+		for _, c := range p.clauses {
+			if c.never || !v.speaks[c.actions.number] {
+				continue
+			}
+			v.clauses[p.number] = append(v.clauses[p.number], c)
+			v.relevant[c.resources.number] = true
+			for i := range c.tests {
+				v.asksResource = v.asksResource || slices.ContainsFunc(c.tests[i].needs, func(f *factKey) bool { return f.kind == resourceFact && f.tag != "" })
+			}
+			for _, open := range c.resources.open {
+				v.asksResource = v.asksResource || slices.ContainsFunc(open.needs, func(f *factKey) bool { return f.kind == resourceFact && f.tag != "" })
+			}
+			if !c.allow || p.Kind() != authz.Identity {
+				continue
+			}
+			for _, k := range p.attached {
+				switch {
+				case wide[k.number]:
+				case c.resources.any || c.resources.not:
+					wide[k.number] = true
+					v.wide = append(v.wide, k)
+				default:
+					v.byElement[c.resources] = append(v.byElement[c.resources], k)
+				}
+			}
+		}
+	}
+	x.views[folded] = v
+	return v, nil
+}
+
+// resourceState is how the estate's resource elements stand to one resource.
+type resourceState struct {
+	estate *Estate
+	text   string
+	parts  arn.Parts
+	// owner is the account that owns it; empty for the caller's.
+	owner string
+	known *Resource // nil if nothing is known
+	// policy is the resource's own; assumed says that it is a guess.
+	policy  *compiledPolicy
+	assumed bool
+	tags    map[string]string // folded
+	tagged  bool
+	// touched are the elements that name it, in order; matched and open are stamped for those that do for sure and with variables.
+	touched       []*resourceElement
+	matched, open []uint32
+	opens         map[*resourceElement]uint64 // the entries with variables that may match, by their numbers
+	stamp         uint32
+}
+
+func newResourceState(e *Estate) *resourceState {
+	n := len(e.index.elements)
+	return &resourceState{estate: e, matched: make([]uint32, n), open: make([]uint32, n), opens: make(map[*resourceElement]uint64)}
+}
+
+// set makes it the state of a resource.
+func (s *resourceState) set(resource string) error {
+	if s.stamp > 0 && s.text == resource {
+		return nil
+	}
+	owner, err := s.estate.ownerOf(resource)
+	if err != nil {
+		return err
+	}
+	s.text, s.owner, s.parts = resource, owner, arn.Cut(resource)
+	s.known = s.estate.resourceOf(resource)
+	s.policy, s.assumed, s.tags, s.tagged = nil, false, nil, false
+	switch {
+	case s.known != nil:
+		s.policy, s.tagged = s.known.policy, s.known.Tagged
+		if len(s.known.Tags) > 0 {
+			s.tags = make(map[string]string, len(s.known.Tags))
+			for k, v := range s.known.Tags {
+				s.tags[fold.Name(k)] = v
+			}
+		}
+	case isKey(resource):
+		s.policy = s.estate.index.keyPolicies[owner]
+		s.assumed = s.policy != nil
+	}
+	s.stamp++
+	s.touched = s.touched[:0]
+	clear(s.opens)
+	for _, n := range s.estate.index.lengths {
+		if n > len(resource) {
+			break
+		}
+		for _, p := range s.estate.index.byPrefix[resource[:n]] {
+			if p.literal && n != len(resource) || !p.literal && !p.tail && !p.pattern.Match(&s.parts, &nobody) {
+				continue
+			}
+			for _, use := range p.elements {
+				s.touch(use)
+			}
+		}
+	}
+	slices.SortFunc(s.touched, func(a, b *resourceElement) int { return cmp.Compare(a.number, b.number) })
+	return nil
+}
+
+// nobody is an empty context, for patterns without variables.
+var nobody condition.Context
+
+func (s *resourceState) touch(use patternUse) {
+	e := use.element
+	if s.matched[e.number] != s.stamp && s.open[e.number] != s.stamp {
+		s.touched = append(s.touched, e)
+	}
+	if use.open == 0 {
+		s.matched[e.number] = s.stamp
+		return
+	}
+	s.open[e.number] = s.stamp
+	if use.open <= 64 {
+		s.opens[e] |= 1 << (use.open - 1)
+	}
+}
+
+// scene is one question: an entity, or one for its whole class, an action and a resource.
+type scene struct {
+	x    *Asker
+	view *actionView
+	res  *resourceState
+	who  *Entity
+	// context has the known facts, once it is filled.
+	context condition.Context
+	filled  bool
+	// personal: the answer depends on who the entity is within its class.
+	personal bool
+	trust    bool
+	owner    string
+	// terms collects what the answer depends on, if it is not nil.
+	terms *[]Term
+}
+
+// begin makes it another question.
+func (s *scene) begin(v *actionView, res *resourceState, who *Entity) {
+	s.view, s.res, s.who = v, res, who
+	s.filled, s.personal = false, false
+	s.trust = v.action.AsksTrust() && isRole(res.text)
+	s.owner = res.owner
+	if s.owner == "" {
+		s.owner = who.Account
+	}
+}
+
+// knows reports whether the value of a key, or that the request has none, follows from the question.
+func (s *scene) knows(f *factKey) bool {
+	who := s.who.who
+	session := who.Kind == authz.RoleSession
+	member := who.Kind == authz.User || session || who.Kind == authz.Root
+	switch f.kind {
+	case unknownFact:
+		return false
+	case entityFact:
+		s.personal = true
+		if !member || s.who.Kind == OutsideEntity {
+			return false
+		}
+		switch {
+		case f.tag != "":
+			return !session || !s.who.taggable
+		case f.name == userID:
+			return who.Kind == authz.Root || who.UniqueID != "" && (who.Kind == authz.User || s.who.Kind == SessionEntity)
+		}
+		return true
+	case accountFact:
+		if !member {
+			return f.name == "aws:principalisawsservice" || f.name == "aws:principalservicename" && who.Kind == authz.Service
+		}
+		switch f.name {
+		case "aws:principalorgid":
+			return who.Account != "" && s.x.estate.organizationOf(who.Account) != ""
+		case "aws:principalorgpaths":
+			return who.Account != "" && s.x.estate.pathOf(who.Account) != ""
+		case "aws:federatedprovider", "aws:sourceidentity":
+			return who.Kind == authz.User || who.Kind == authz.Root
+		case "aws:multifactorauthpresent", "aws:multifactorauthage":
+			// A session of a role says nothing of the second factor; to assume one, whoever asks may show one.
+			return session && !s.trust
+		case principalType:
+			return s.who.Kind != OutsideEntity
+		}
+		return true // or that there is none
+	}
+	switch f.name {
+	case "aws:resourceaccount":
+		return s.owner != ""
+	case "aws:resourceorgid":
+		return s.x.estate.organizationOf(s.owner) != ""
+	case "aws:resourceorgpaths":
+		return s.x.estate.pathOf(s.owner) != ""
+	}
+	// Whoever assumes a role may bring tags of an earlier session, which win.
+	return s.res.tagged && !(s.trust && session)
+}
+
+// organizationOf returns the id of an account's organization; empty if that is not known.
+func (e *Estate) organizationOf(account string) string {
+	if e.controls[account] == nil && account != e.management {
+		return ""
+	}
+	return e.organization
+}
+
+func (e *Estate) pathOf(account string) string {
+	if c := e.controls[account]; c != nil {
+		return c.path
+	}
+	return ""
+}
+
+// Keys that describe sets.
+var (
+	keyIsAWSService    = condition.NewKey("aws:PrincipalIsAWSService")
+	keyServiceName     = condition.NewKey("aws:PrincipalServiceName")
+	keyPrincipalOrg    = condition.NewKey("aws:PrincipalOrgID")
+	keyPrincipalPaths  = condition.NewKey("aws:PrincipalOrgPaths")
+	keyResourceAccount = condition.NewKey("aws:ResourceAccount")
+	keyResourceOrg     = condition.NewKey("aws:ResourceOrgID")
+	keyResourcePaths   = condition.NewKey("aws:ResourceOrgPaths")
+	keyMFA             = condition.NewKey("aws:MultiFactorAuthPresent")
+)
+
+// describe sets the known facts that do not follow from the caller's name (evaluation.md §8).
+func (s *scene) describe(c *condition.Context) {
+	e, who := s.x.estate, s.who.who
+	c.Set(keyIsAWSService, "false")
+	if who.Kind == authz.Service {
+		c.Set(keyIsAWSService, "true")
+		c.Set(keyServiceName, who.ARN)
+	}
+	if id := e.organizationOf(who.Account); id != "" && who.Account != "" {
+		c.Set(keyPrincipalOrg, id)
+		if path := e.pathOf(who.Account); path != "" {
+			c.SetList(keyPrincipalPaths, []string{path})
+		}
+	}
+	if who.Kind == authz.RoleSession && !s.trust {
+		c.Set(keyMFA, "false")
+	}
+	if !s.who.taggable {
+		for k, v := range s.who.Tags {
+			c.Set(condition.NewKey("aws:PrincipalTag/"+k), v)
+		}
+	}
+	if s.owner != "" {
+		c.Set(keyResourceAccount, s.owner)
+		if id := e.organizationOf(s.owner); id != "" {
+			c.Set(keyResourceOrg, id)
+			if path := e.pathOf(s.owner); path != "" {
+				c.SetList(keyResourcePaths, []string{path})
+			}
+		}
+	}
+	if s.res.tagged && !(s.trust && who.Kind == authz.RoleSession) {
+		service, _, _ := strings.Cut(s.view.folded, ":")
+		for k, v := range s.res.tags {
+			c.Set(condition.NewKey("aws:ResourceTag/"+k), v)
+			c.Set(condition.NewKey(s.res.parts.Part(2)+":ResourceTag/"+k), v)
+			if service != s.res.parts.Part(2) {
+				c.Set(condition.NewKey(service+":ResourceTag/"+k), v)
+			}
+		}
+	}
+}
+
+// facts returns the known facts.
+func (s *scene) facts() *condition.Context {
+	if !s.filled {
+		s.filled = true
+		s.context.Reset()
+		s.who.who.Describe(&s.context)
+		s.describe(&s.context)
+	}
+	return &s.context
+}
+
+func (s *scene) knowsAll(needs []*factKey) bool {
+	all := true
+	for _, f := range needs {
+		if !s.knows(f) {
+			all = false
+		}
+	}
+	return all
+}
+
+// applies says whether a statement that speaks of the action and reaches the caller applies.
+func (s *scene) applies(c *clause) tri {
+	result := s.matches(c.resources)
+	for i := range c.tests {
+		if result == never {
+			return never
+		}
+		result = min(result, s.holds(&c.tests[i]))
+	}
+	return result
+}
+
+func (s *scene) holds(t *clauseTest) tri {
+	if !s.knowsAll(t.needs) {
+		return maybe
+	}
+	if t.test.Match(s.facts()) {
+		return always
+	}
+	return never
+}
+
+func (s *scene) matches(e *resourceElement) tri {
+	switch {
+	case e.any:
+		return always
+	case s.res.matched[e.number] == s.res.stamp:
+		if e.not {
+			return never
+		}
+		return always
+	case s.res.open[e.number] != s.res.stamp:
+		if e.not {
+			return always
+		}
+		return never
+	}
+	result := never
+	open := s.res.opens[e]
+	for i, p := range e.open {
+		if i < 64 && open>>i&1 == 0 {
+			continue
+		}
+		switch {
+		case !s.knowsAll(p.needs):
+			result = max(result, maybe)
+		case p.pattern.Match(&s.res.parts, s.facts()):
+			result = always
+		}
+	}
+	if e.not {
+		return result.not()
+	}
+	return result
+}
+
+// reaches returns how the statements of a policy with principals reach the caller.
+func (s *scene) reaches(p *compiledPolicy) []authz.Reach {
+	who := s.who.who
+	bounded := s.who.Boundary != nil
+	key := reachKey{p, who.Account, who.Kind, bounded, s.trust}
+	names := len(p.names) > 0 && (p.names[who.ARN] || p.names[who.UniqueID] || p.names[who.Issuer]) || who.Account == ""
+	if names {
+		s.personal = true
+	} else if all, ok := s.x.reach[key]; ok {
+		return all
+	}
+	all := make([]authz.Reach, len(p.clauses))
+	for i := range all {
+		all[i] = p.Reach(i, who, s.trust, bounded)
+	}
+	if !names {
+		if len(s.x.reach) > 1<<16 {
+			clear(s.x.reach)
+		}
+		s.x.reach[key] = all
+	}
+	return all
+}
+
+// any says whether a statement of an effect in a policy applies that reaches the caller by at least so much.
+func (s *scene) any(l authz.Layer, p *compiledPolicy, allow bool, least authz.Reach) (result tri) {
+	clauses := s.view.clauses[p.number]
+	if len(clauses) == 0 {
+		return never
+	}
+	var reach []authz.Reach
+	if p.Kind() == authz.Resource || p.Kind() == authz.ResourceControl {
+		reach = s.reaches(p)
+	}
+	for _, c := range clauses {
+		if c.allow != allow || reach != nil && reach[c.number] < least {
+			continue
+		}
+		t := s.applies(c)
+		if s.terms != nil && t != never {
+			s.note(l, c, t)
+		}
+		result = max(result, t)
+		if result == always && s.terms == nil {
+			return result
+		}
+	}
+	return result
+}
+
+func (s *scene) anyOf(l authz.Layer, list []*compiledPolicy, allow bool, least authz.Reach) (result tri) {
+	for _, p := range list {
+		if result = max(result, s.any(l, p, allow, least)); result == always && s.terms == nil {
+			return result
+		}
+	}
+	return result
+}
+
+// judge says whether the request is allowed: the procedure of authz.Decide (evaluation.md §2.1) with truths that may not be known.
+func (s *scene) judge() tri {
+	who, e := s.who.who, s.x.estate
+	root := who.Kind == authz.Root
+	switch s.view.folded {
+	case "sts:getcalleridentity":
+		return always
+	case "sts:assumerole":
+		if root {
+			return never
+		}
+	}
+	allowed := always
+	own := who.Kind == authz.User || who.Kind == authz.RoleSession
+	if c := e.controls[who.Account]; (own || root) && c != nil && !who.ServiceLinked() && who.Account != e.management {
+		for _, level := range c.service {
+			allowed = min(allowed, s.anyOf(authz.ServiceControlLayer, level, true, authz.ReachesAccount), s.anyOf(authz.ServiceControlLayer, level, false, authz.ReachesCaller).not())
+		}
+	}
+	if c := e.controls[s.owner]; c != nil && s.resourceControlled() {
+		for _, level := range c.resource {
+			allowed = min(allowed, s.anyOf(authz.ResourceControlLayer, level, true, authz.ReachesAccount), s.anyOf(authz.ResourceControlLayer, level, false, authz.ReachesCaller).not())
+		}
+	}
+	if allowed == never {
+		return never
+	}
+	identity, boundary := s.who.class.identity, s.who.class.boundary
+	if !own || who.ServiceLinked() {
+		boundary = nil
+	}
+	if p := s.res.policy; p != nil {
+		allowed = min(allowed, s.any(authz.ResourceLayer, p, false, authz.ReachesCaller).not())
+	}
+	if own {
+		allowed = min(allowed, s.anyOf(authz.IdentityLayer, identity, false, authz.ReachesCaller).not())
+	}
+	if boundary != nil {
+		allowed = min(allowed, s.any(authz.BoundaryLayer, boundary, false, authz.ReachesCaller).not())
+	}
+	if allowed == never {
+		return never
+	}
+	return min(allowed, s.granted(own, root, identity, boundary))
+}
+
+// resourceControlled reports whether resource control policies bear on the request (doc/language.md 35).
+func (s *scene) resourceControlled() bool {
+	return s.view.action.ResourceControlled() && !s.who.who.ServiceLinked() && s.owner != s.x.estate.management && !(s.trust && strings.HasPrefix(s.res.parts.Part(5), serviceLinked))
+}
+
+// granted weighs resource policy, identity policies and boundary (evaluation.md §§2.2, 2.3 and 3).
+func (s *scene) granted(own, root bool, identity []*compiledPolicy, boundary *compiledPolicy) tri {
+	by := func(least authz.Reach) tri {
+		if s.res.policy == nil {
+			return never
+		}
+		return s.any(authz.ResourceLayer, s.res.policy, true, least)
+	}
+	if !own && !root {
+		return by(authz.ReachesCaller)
+	}
+	limits := always
+	if boundary != nil {
+		limits = s.any(authz.BoundaryLayer, boundary, true, authz.ReachesAccount)
+	}
+	self := limits
+	if !root {
+		self = min(limits, s.anyOf(authz.IdentityLayer, identity, true, authz.ReachesAccount))
+	}
+	if s.who.Account != s.owner {
+		return min(self, by(authz.ReachesAccount))
+	}
+	granted := never
+	if !root {
+		granted = max(by(authz.ReachesCaller), min(by(authz.ReachesEntity), limits))
+	}
+	if s.trust || strings.HasPrefix(s.view.folded, "kms:") && isKey(s.res.text) {
+		self = min(self, by(authz.ReachesAccount))
+	}
+	return max(granted, self)
+}
+
+// Holders are those of an estate who can do something, before it is asked under which conditions.
+type Holders struct {
+	entries []holder
+}
+
+// holder is an entity, or a class but for those of its members that stand elsewhere in the list.
+type holder struct {
+	who     *Entity
+	class   *class
+	except  []*Entity // nil or in the order of their numbers
+	allowed bool      // whatever the unknown facts are
+}
+
+// Len returns how many there are.
+func (h *Holders) Len() (n int) {
+	for i := range h.entries {
+		if n++; h.entries[i].class != nil {
+			n += len(h.entries[i].class.members) - len(h.entries[i].except) - 1
+		}
+	}
+	return n
+}
+
+// All calls yield with each entity, and Allowed or Undecided: somebody of whom it is not known whether the conditions can hold.
+func (h *Holders) All(yield func(*Entity, Standing) bool) {
+	for i := range h.entries {
+		x := &h.entries[i]
+		standing := Undecided
+		if x.allowed {
+			standing = Allowed
+		}
+		if x.class == nil {
+			if !yield(x.who, standing) {
+				return
+			}
+			continue
+		}
+		for _, who := range x.class.members {
+			if !slices.Contains(x.except, who) && !yield(who, standing) {
+				return
+			}
+		}
+	}
+}
+
+// Holders returns who of the estate's users, roles and root users can do an action on a resource: all who are not in it cannot. It is quick and leaves open
+// whether the conditions can be met, which WhoCan and Standing find out. What it returns must not be changed.
+func (x *Asker) Holders(action, resource string) (*Holders, error) {
+	v, err := x.view(action)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.res.set(resource); err != nil {
+		return nil, err
+	}
+	return x.holders(v), nil
+}
+
+// holders answers for the resource at hand.
+func (x *Asker) holders(v *actionView) *Holders {
+	res := x.res
+	var space [256]byte
+	key := append(space[:0], res.owner...)
+	// What is written in no element is the same for all; what depends on variables and tags is different for each.
+	keep := (res.policy == nil || res.assumed) && !(res.tagged && v.asksResource) && !(v.action.AsksTrust() && isRole(res.text))
+	if isKey(res.text) {
+		key = append(key, 1) // an odd number, unlike those that follow
+	}
+	for _, e := range res.touched {
+		if !v.relevant[e.number] {
+			continue
+		}
+		if res.open[e.number] == res.stamp && res.matched[e.number] != res.stamp {
+			keep = false
+			break
+		}
+		key = binary.AppendUvarint(key, uint64(e.number)<<1)
+	}
+	if keep {
+		if h, ok := v.known[string(key)]; ok {
+			return h
+		}
+	}
+	h := x.findHolders(v)
+	if keep {
+		if len(v.known) > 1<<16 {
+			clear(v.known)
+		}
+		v.known[string(key)] = h
+	}
+	return h
+}
+
+func (x *Asker) findHolders(v *actionView) *Holders {
+	res := x.res
+	h := &Holders{}
+	x.stamp++
+	// Those that a policy names are asked by themselves.
+	name := func(p *compiledPolicy) {
+		for _, who := range p.named {
+			if x.named[who.number] != x.stamp {
+				x.named[who.number] = x.stamp
+				x.one(h, v, who)
+			}
+		}
+	}
+	if res.policy != nil && len(v.clauses[res.policy.number]) > 0 {
+		name(res.policy)
+	}
+	if v.action.ResourceControlled() {
+		for id, c := range x.estate.controls {
+			if id != res.owner && res.owner != "" {
+				continue
+			}
+			for _, level := range c.resource {
+				for _, p := range level {
+					if len(v.clauses[p.number]) > 0 {
+						name(p)
+					}
+				}
+			}
+		}
+	}
+	for _, k := range v.wide {
+		x.class(h, v, k)
+	}
+	for _, e := range res.touched {
+		for _, k := range v.byElement[e] {
+			x.class(h, v, k)
+		}
+	}
+	if a := x.estate.accounts[res.owner]; a != nil && res.policy != nil && x.opens(v, res.policy) {
+		for _, k := range a.classes {
+			x.class(h, v, k)
+		}
+	}
+	// Nobody needs to have a policy for what everyone may do.
+	if v.folded == "sts:getcalleridentity" {
+		for _, k := range x.estate.index.classes {
+			x.class(h, v, k)
+		}
+	}
+	for _, a := range x.estate.accounts {
+		if res.owner == "" || res.owner == a.id || res.policy != nil {
+			x.class(h, v, a.root.class)
+		}
+	}
+	return h
+}
+
+// opens reports whether a resource's policy allows the action to some whom it does not name.
+func (x *Asker) opens(v *actionView, p *compiledPolicy) bool {
+	return slices.ContainsFunc(v.clauses[p.number], func(c *clause) bool {
+		s := &c.statement().Principal
+		return c.allow && (s.Not || s.Everyone || slices.ContainsFunc(s.Entries, func(e policy.PrincipalEntry) bool {
+			return e.Type.Text == "AWS" && slices.Contains(e.Texts(), "*") || e.Type.Text == "Federated" || e.Type.Text == "CanonicalUser"
+		}))
+	})
+}
+
+// one asks about an entity.
+func (x *Asker) one(h *Holders, v *actionView, who *Entity) {
+	x.scene.begin(v, x.res, who)
+	if t := x.scene.judge(); t != never {
+		h.entries = append(h.entries, holder{who: who, allowed: t == always && !x.res.assumed})
+	}
+}
+
+// class asks about a class, by one for all if nothing tells its members apart.
+func (x *Asker) class(h *Holders, v *actionView, k *class) {
+	if x.classes[k.number] == x.stamp {
+		return
+	}
+	x.classes[k.number] = x.stamp
+	var except []*Entity
+	var first *Entity
+	for _, who := range k.members {
+		switch {
+		case x.named[who.number] == x.stamp:
+			except = append(except, who)
+		case first == nil:
+			first = who
+		}
+	}
+	if first == nil {
+		return
+	}
+	x.scene.begin(v, x.res, first)
+	t := x.scene.judge()
+	if !x.scene.personal {
+		if t != never {
+			h.entries = append(h.entries, holder{class: k, except: except, allowed: t == always && !x.res.assumed})
+		}
+		return
+	}
+	for _, who := range k.members {
+		if x.named[who.number] != x.stamp {
+			x.one(h, v, who)
+		}
+	}
+}
