@@ -581,7 +581,9 @@ func (t *theory) try(open []subject, names []string, prefer shape, fixed map[str
 			order = append(order, on)
 		}
 	}
-	if t.caller.arns != nil { // names of the caller follow from it
+	// Names of the caller follow from its ARN, unless the ARN itself has to wait for the variables of what it is compared with.
+	derived := slices.ContainsFunc(names, func(name string) bool { return t.a.isDerived(t.a.keyOf(name), t.caller) })
+	if t.caller.arns != nil && (derived || !slices.Contains(open, t.a.principalARN)) {
 		order = slices.DeleteFunc(order, func(on subject) bool { return on == t.a.principalARN })
 		order = slices.Insert(order, 0, t.a.principalARN)
 	}
@@ -643,6 +645,14 @@ func (t *theory) holds(f *facts) bool {
 			c.Set(k, v.text())
 		case list, empty:
 			c.SetList(k, v.texts)
+		}
+	}
+	if t.caller.arns != nil {
+		name := f.keys[t.a.principalARN].text()
+		for _, key := range [...]string{principalAccount, userName} {
+			if t.a.isDerived(t.a.keyOf(key), t.caller) {
+				c.Set(condition.NewKey(key), t.caller.derive(key, name).text())
+			}
 		}
 	}
 	value := func(v *variable) (string, bool) {
