@@ -326,8 +326,8 @@ func (d *drawnEstate) levels(t *testing.T, list [][]object, k authz.Kind) (all [
 	return all
 }
 
-// request draws a request: what is known as it is, and the rest at random.
-func (d *drawnEstate) request(t *testing.T, w world, who *Entity, action *authz.Action, resource, owner string) (*authz.Request, *authz.Policies) {
+// request draws a request: what is known as it is, and the rest at random. typed: no key has a list that AWS does not define as multi-valued.
+func (d *drawnEstate) request(t *testing.T, w world, typed bool, who *Entity, action *authz.Action, resource, owner string) (*authz.Request, *authz.Policies) {
 	principal := who.who
 	x := d.principals[who.ARN]
 	if who.Kind == SessionEntity {
@@ -395,7 +395,7 @@ func (d *drawnEstate) request(t *testing.T, w world, who *Entity, action *authz.
 		}
 		f := pick(w, k.family...)
 		key := condition.NewKey(k.name)
-		if !condition.IsMultivalued(key) && w.IntN(4) > 0 {
+		if !condition.IsMultivalued(key) && (typed || w.IntN(4) > 0) {
 			r.Context.Set(key, w.trialValue(f, false))
 			continue
 		}
@@ -481,7 +481,7 @@ func TestAskAgreesWithTheJudge(t *testing.T) {
 					}
 					var got [2]int
 					for range 30 {
-						r, ps := d.request(t, w, who, actions[name], resource, account)
+						r, ps := d.request(t, w, false, who, actions[name], resource, account)
 						allowed := authz.Decide(r, ps).Allowed()
 						if allowed {
 							got[1]++
@@ -493,7 +493,7 @@ func TestAskAgreesWithTheJudge(t *testing.T) {
 							return
 						}
 					}
-					_, ps := d.request(t, w, who, actions[name], resource, account)
+					_, ps := d.request(t, w, false, who, actions[name], resource, account)
 					if f.Standing >= Conditional && (f.Witness == nil || !authz.Decide(f.Witness.Request, ps).Allowed()) {
 						t.Errorf("%s\nis %v by a request that the judge refuses", describe(), f.Standing)
 						return

@@ -33,17 +33,23 @@ func (x *Asker) proving() *prover {
 
 // analysis returns what answers a question about a resource.
 func (p *prover) analysis(action *authz.Action, resource string) *analysis {
+	a := p.ready()
+	if may := a.resources(action); may != nil && !may.match(resource) {
+		a = p.plain
+		a.texts.budget = p.options.Budget
+	}
+	return a
+}
+
+// ready returns what answers the next question about resources as AWS has them.
+func (p *prover) ready() *analysis {
 	if p.asked++; p.a == nil || p.asked%renewAfter == 0 {
 		p.a = (&Analyzer{options: p.options, actions: p.actions}).analysis()
 		plain := Options{Budget: p.options.Budget}
 		p.plain = (&Analyzer{options: plain, actions: New(plain).actions}).analysis()
 	}
-	a := p.a
-	if may := a.resources(action); may != nil && !may.match(resource) {
-		a = p.plain
-	}
-	a.texts.budget = p.options.Budget
-	return a
+	p.a.texts.budget = p.options.Budget
+	return p.a
 }
 
 // policies returns all that bears on the scene, as authz.Decide takes it.
@@ -224,7 +230,9 @@ func others(pattern string, known []knownTest) []jsonObject {
 	return all
 }
 
-var everything = jsonObject{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+func allowEverything() jsonObject {
+	return jsonObject{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+}
 
 func compileStatements(k authz.Kind, statements ...jsonObject) (*authz.Program, error) {
 	text, err := json.Marshal(jsonObject{"Version": "2012-10-17", "Statement": statements})
@@ -266,7 +274,7 @@ func (s *scene) question(a *analysis, left, right Side) *question {
 // canBe looks for a request of the scene that is allowed, on a resource that pattern matches.
 func (s *scene) canBe(ps *authz.Policies, pattern string) (w *Witness, reason string, err error) {
 	// The right side allows everything but what is asked about, so that whatever left allows alone is just that.
-	p, err := compileStatements(authz.Resource, everything, matching(pattern, s.known(s.asked())))
+	p, err := compileStatements(authz.Resource, allowEverything(), matching(pattern, s.known(s.asked())))
 	if err != nil {
 		return nil, "", err
 	}
@@ -275,7 +283,7 @@ func (s *scene) canBe(ps *authz.Policies, pattern string) (w *Witness, reason st
 
 // canFail looks for a request of the scene that is refused.
 func (s *scene) canFail(ps *authz.Policies, pattern string) (w *Witness, reason string, err error) {
-	p, err := compileStatements(authz.Resource, append([]jsonObject{everything}, others(pattern, s.known(s.asked()))...)...)
+	p, err := compileStatements(authz.Resource, append([]jsonObject{allowEverything()}, others(pattern, s.known(s.asked()))...)...)
 	if err != nil {
 		return nil, "", err
 	}

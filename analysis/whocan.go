@@ -321,8 +321,15 @@ func (s *scene) note(l authz.Layer, c *clause, t tri) {
 	*s.terms = append(*s.terms, term)
 }
 
-// term describes a statement.
+// term describes a statement that may apply.
 func (s *scene) term(l authz.Layer, c *clause) Term {
+	t := s.describeTerm(l, c)
+	t.Variables = s.matches(c.resources) == maybe
+	return t
+}
+
+// describeTerm is term whatever the resource.
+func (s *scene) describeTerm(l authz.Layer, c *clause) Term {
 	t := Term{Layer: l, Statement: c.number, Sid: c.statement().Sid.Text, clause: c}
 	switch l {
 	case authz.IdentityLayer:
@@ -350,7 +357,6 @@ func (s *scene) term(l authz.Layer, c *clause) Term {
 			t.Conditions = append(t.Conditions, c.tests[i].shown)
 		}
 	}
-	t.Variables = s.matches(c.resources) == maybe
 	return t
 }
 
