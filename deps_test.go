@@ -106,7 +106,7 @@ var order = map[string][]string{
 	// Commands may import anything; these need no more. cmd/writ joins everything: see its node.go.
 	"catalog/refresh": {"catalog"},
 	"cmd/writ": {
-		"analysis", "authz", "catalog", "policy", "internal/authn", "internal/config", "internal/credential", "internal/dispatch", "internal/fold", "internal/identity", "internal/jsontext", "internal/model",
+		"analysis", "authz", "catalog", "lint", "policy", "internal/authn", "internal/config", "internal/credential", "internal/dispatch", "internal/fold", "internal/identity", "internal/jsontext", "internal/model",
 		"internal/operator", "internal/route", "internal/server", "internal/service/iam", "internal/service/sts", "internal/store", "internal/store/embedded",
 		"internal/store/memory", "internal/telemetry", "internal/trail",
 	},
