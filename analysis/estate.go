@@ -180,6 +180,7 @@ type compiledPolicy struct {
 	clauses []*clause
 	// attached are the classes that have it as an identity policy.
 	attached []*class
+	bounding []*class // that have it as their boundary
 	// named are the entities that it names one by one, names all texts that may name one.
 	named []*Entity
 	names map[string]bool
@@ -190,7 +191,7 @@ type reachKey struct {
 	policy  *compiledPolicy
 	account string
 	kind    authz.PrincipalKind
-	bounded bool
+	bounded bool // no role that is linked to a service
 	trust   bool
 }
 

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/internal/fold"
-	"github.com/writ-iam/writ/policy"
 )
 
 // Standing is how somebody stands to an action on a resource, as far as an estate tells.
@@ -51,11 +49,11 @@ type Asker struct {
 	reach   map[reachKey][]authz.Reach
 	res     *resourceState
 	scene   scene
-	// stamps mark the classes and entities that a question has met.
-	classes, entities, named []uint32
-	stamp                    uint32
-	prover                   *prover
-	assumers                 map[*Entity]*WhoCan
+	// classes and entities mark those that a question has asked about one by one.
+	classes, entities []uint32
+	stamp             uint32
+	prover            *prover
+	assumers          map[*Entity]*WhoCan
 }
 
 // NewAsker returns an Asker of an estate. Options say what requests there are, as for an Analyzer.
@@ -65,7 +63,7 @@ func NewAsker(e *Estate, o Options) *Asker {
 	}
 	x := &Asker{
 		estate: e, options: o, views: make(map[string]*actionView), reach: make(map[reachKey][]authz.Reach), res: newResourceState(e),
-		classes: make([]uint32, len(e.index.classes)), entities: make([]uint32, len(e.entities)), named: make([]uint32, len(e.entities)), assumers: make(map[*Entity]*WhoCan),
+		classes: make([]uint32, len(e.index.classes)), entities: make([]uint32, len(e.entities)), assumers: make(map[*Entity]*WhoCan),
 	}
 	x.scene.x = x
 	return x
@@ -79,16 +77,24 @@ type actionView struct {
 	speaks []bool
 	// clauses has, by the number of a policy, the statements that speak of the action.
 	clauses [][]*clause
-	// byElement has the classes with an identity policy that allows the action on what a resource element names; wide those whose element is not found by
-	// what it names.
-	byElement map[*resourceElement][]*class
-	wide      []*class
+	// touching has the classes for which it makes a difference that a resource is named by an element of their own policies or boundary; wide, by account, are those whose policies
+	// allow the action on resources that are not named.
+	touching map[*resourceElement][]touching
+	wide     map[string][]*class
+	isWide   []bool // by the number of a class
 	// relevant has, by the number of a resourceElement, whether a statement that speaks of the action has it.
 	relevant []bool
-	// asksResource: some statement asks about the resource besides its name.
+	// asksResource: some statement asks about the tags of the resource.
 	asksResource bool
-	// known has answers by what they depend on.
-	known map[string]*Holders
+	// groups has those who can, by what that depends on.
+	groups map[string]*group
+	kept   int // how much that is
+}
+
+// touching is a class that has a resource element.
+type touching struct {
+	class *class
+	allow bool // in a statement that allows
 }
 
 // view returns what the policies say of an action.
@@ -108,43 +114,55 @@ func (x *Asker) view(action string) (*actionView, error) {
 	}
 	ix := x.estate.index
 	v := &actionView{
-		action: a, folded: folded, speaks: make([]bool, len(ix.actions)), clauses: make([][]*clause, len(ix.policies)), byElement: make(map[*resourceElement][]*class),
-		relevant: make([]bool, len(ix.elements)), known: make(map[string]*Holders),
+		action: a, folded: folded, speaks: make([]bool, len(ix.actions)), clauses: make([][]*clause, len(ix.policies)), touching: make(map[*resourceElement][]touching),
+		wide: make(map[string][]*class), isWide: make([]bool, len(ix.classes)), relevant: make([]bool, len(ix.elements)), groups: make(map[string]*group),
 	}
 	for i, e := range ix.actions {
 		v.speaks[i] = e.speaks(folded)
 	}
-	wide := make([]bool, len(ix.classes))
 	for _, p := range ix.policies {
 		for _, c := range p.clauses {
-			if c.never || !v.speaks[c.actions.number] {
-				continue
-			}
-			v.clauses[p.number] = append(v.clauses[p.number], c)
-			v.relevant[c.resources.number] = true
-			for i := range c.tests {
-				v.asksResource = v.asksResource || slices.ContainsFunc(c.tests[i].needs, func(f *factKey) bool { return f.kind == resourceFact && f.tag != "" })
-			}
-			for _, open := range c.resources.open {
-				v.asksResource = v.asksResource || slices.ContainsFunc(open.needs, func(f *factKey) bool { return f.kind == resourceFact && f.tag != "" })
-			}
-			if !c.allow || p.Kind() != authz.Identity {
-				continue
-			}
-			for _, k := range p.attached {
-				switch {
-				case wide[k.number]:
-				case c.resources.any || c.resources.not:
-					wide[k.number] = true
-					v.wide = append(v.wide, k)
-				default:
-					v.byElement[c.resources] = append(v.byElement[c.resources], k)
-				}
+			if !c.never && v.speaks[c.actions.number] {
+				v.enter(c)
 			}
 		}
 	}
 	x.views[folded] = v
 	return v, nil
+}
+
+// enter enters a statement that speaks of the action.
+func (v *actionView) enter(c *clause) {
+	p := c.policy
+	v.clauses[p.number] = append(v.clauses[p.number], c)
+	v.relevant[c.resources.number] = true
+	tagged := func(needs []*factKey) bool {
+		return slices.ContainsFunc(needs, func(f *factKey) bool { return f.kind == resourceFact && f.tag != "" })
+	}
+	for i := range c.tests {
+		v.asksResource = v.asksResource || tagged(c.tests[i].needs)
+	}
+	for _, open := range c.resources.open {
+		v.asksResource = v.asksResource || tagged(open.needs)
+	}
+	if p.Kind() != authz.Identity {
+		return
+	}
+	for _, k := range p.attached {
+		if c.allow && (c.resources.any || c.resources.not) && !v.isWide[k.number] {
+			v.isWide[k.number] = true
+			v.wide[k.account] = append(v.wide[k.account], k)
+		}
+	}
+	if c.resources.any {
+		return
+	}
+	for _, k := range p.attached {
+		v.touching[c.resources] = append(v.touching[c.resources], touching{k, c.allow})
+	}
+	for _, k := range p.bounding {
+		v.touching[c.resources] = append(v.touching[c.resources], touching{k, false})
+	}
 }
 
 // resourceState is how the estate's resource elements stand to one resource.
@@ -164,7 +182,9 @@ type resourceState struct {
 	touched       []*resourceElement
 	matched, open []uint32
 	opens         map[*resourceElement]uint64 // the entries with variables that may match, by their numbers
-	stamp         uint32
+	// instances are the entities for which an entry with variables may match, when their own facts are put in.
+	instances []patternUse
+	stamp     uint32
 }
 
 func newResourceState(e *Estate) *resourceState {
@@ -198,14 +218,14 @@ func (s *resourceState) set(resource string) error {
 		s.assumed = s.policy != nil
 	}
 	s.stamp++
-	s.touched = s.touched[:0]
+	s.touched, s.instances = s.touched[:0], s.instances[:0]
 	clear(s.opens)
 	for _, n := range s.estate.index.lengths {
 		if n > len(resource) {
 			break
 		}
 		for _, p := range s.estate.index.byPrefix[resource[:n]] {
-			if p.literal && n != len(resource) || !p.literal && !p.tail && !p.pattern.Match(&s.parts, &nobody) {
+			if p.literal && n != len(resource) || !p.literal && !p.tail && !p.instance && !p.pattern.Match(&s.parts, &nobody) {
 				continue
 			}
 			for _, use := range p.elements {
@@ -222,6 +242,10 @@ var nobody condition.Context
 
 func (s *resourceState) touch(use patternUse) {
 	e := use.element
+	if use.entity != nil {
+		s.instances = append(s.instances, use)
+		return
+	}
 	if s.matched[e.number] != s.stamp && s.open[e.number] != s.stamp {
 		s.touched = append(s.touched, e)
 	}
@@ -246,16 +270,36 @@ type scene struct {
 	filled  bool
 	// personal: the answer depends on who the entity is within its class.
 	personal bool
-	trust    bool
-	owner    string
+	// byKind: it depends on whether it is a user or a role.
+	byKind bool
+	trust  bool
+	owner  string
+	mode   judging
+	// masked: what is written for one class alone, or with variables, is taken not to name the resource.
+	masked bool
+	// untouched: nothing that is not written by a policy of the organization is taken to name it.
+	untouched bool
 	// terms collects what the answer depends on, if it is not nil.
 	terms *[]Term
 }
 
+// judging is how much of a decision is asked for.
+type judging uint8
+
+const (
+	whole judging = iota
+	// ownSide leaves out the resource's policy, and that one may be needed.
+	ownSide
+	// openSide is what is left to forbid it to somebody whom the resource's policy lets in.
+	openSide
+	// eachOwnSide is ownSide for finding out who must be asked about one by one.
+	eachOwnSide
+)
+
 // begin makes it another question.
 func (s *scene) begin(v *actionView, res *resourceState, who *Entity) {
 	s.view, s.res, s.who = v, res, who
-	s.filled, s.personal = false, false
+	s.filled, s.personal, s.byKind, s.mode, s.masked = false, false, false, whole, false
 	s.trust = v.action.AsksTrust() && isRole(res.text)
 	s.owner = res.owner
 	if s.owner == "" {
@@ -293,11 +337,14 @@ func (s *scene) knows(f *factKey) bool {
 		case "aws:principalorgpaths":
 			return who.Account != "" && s.x.estate.pathOf(who.Account) != ""
 		case "aws:federatedprovider", "aws:sourceidentity":
+			s.byKind = true
 			return who.Kind == authz.User || who.Kind == authz.Root
 		case "aws:multifactorauthpresent", "aws:multifactorauthage":
+			s.byKind = true
 			// A session of a role says nothing of the second factor; to assume one, whoever asks may show one.
 			return session && !s.trust
 		case principalType:
+			s.byKind = true
 			return s.who.Kind != OutsideEntity
 		}
 		return true // or that there is none
@@ -311,6 +358,7 @@ func (s *scene) knows(f *factKey) bool {
 		return s.x.estate.pathOf(s.owner) != ""
 	}
 	// Whoever assumes a role may bring tags of an earlier session, which win.
+	s.byKind = s.byKind || s.trust
 	return s.res.tagged && !(s.trust && session)
 }
 
@@ -431,6 +479,11 @@ func (s *scene) matches(e *resourceElement) tri {
 	switch {
 	case e.any:
 		return always
+	case s.masked && e.private, s.untouched && !e.control:
+		if e.not {
+			return always
+		}
+		return never
 	case s.res.matched[e.number] == s.res.stamp:
 		if e.not {
 			return never
@@ -450,7 +503,9 @@ func (s *scene) matches(e *resourceElement) tri {
 		}
 		switch {
 		case !s.knowsAll(p.needs):
-			result = max(result, maybe)
+			if strings.HasPrefix(s.res.text, leading(p, s.facts())) {
+				result = max(result, maybe)
+			}
 		case p.pattern.Match(&s.res.parts, s.facts()):
 			result = always
 		}
@@ -464,7 +519,7 @@ func (s *scene) matches(e *resourceElement) tri {
 // reaches returns how the statements of a policy with principals reach the caller.
 func (s *scene) reaches(p *compiledPolicy) []authz.Reach {
 	who := s.who.who
-	bounded := s.who.Boundary != nil
+	bounded := s.who.Boundary != nil && !who.ServiceLinked()
 	key := reachKey{p, who.Account, who.Kind, bounded, s.trust}
 	names := len(p.names) > 0 && (p.names[who.ARN] || p.names[who.UniqueID] || p.names[who.Issuer]) || who.Account == ""
 	if names {
@@ -551,7 +606,7 @@ func (s *scene) judge() tri {
 	if !own || who.ServiceLinked() {
 		boundary = nil
 	}
-	if p := s.res.policy; p != nil {
+	if p := s.res.policy; p != nil && s.mode == whole {
 		allowed = min(allowed, s.any(authz.ResourceLayer, p, false, authz.ReachesCaller).not())
 	}
 	if own {
@@ -560,8 +615,8 @@ func (s *scene) judge() tri {
 	if boundary != nil {
 		allowed = min(allowed, s.any(authz.BoundaryLayer, boundary, false, authz.ReachesCaller).not())
 	}
-	if allowed == never {
-		return never
+	if allowed == never || s.mode == openSide {
+		return allowed
 	}
 	return min(allowed, s.granted(own, root, identity, boundary))
 }
@@ -590,6 +645,9 @@ func (s *scene) granted(own, root bool, identity []*compiledPolicy, boundary *co
 	if !root {
 		self = min(limits, s.anyOf(authz.IdentityLayer, identity, true, authz.ReachesAccount))
 	}
+	if s.mode == ownSide {
+		return self
+	}
 	if s.who.Account != s.owner {
 		return min(self, by(authz.ReachesAccount))
 	}
@@ -601,206 +659,4 @@ func (s *scene) granted(own, root bool, identity []*compiledPolicy, boundary *co
 		self = min(self, by(authz.ReachesAccount))
 	}
 	return max(granted, self)
-}
-
-// Holders are those of an estate who can do something, before it is asked under which conditions.
-type Holders struct {
-	entries []holder
-}
-
-// holder is an entity, or a class but for those of its members that stand elsewhere in the list.
-type holder struct {
-	who     *Entity
-	class   *class
-	except  []*Entity // nil or in the order of their numbers
-	allowed bool      // whatever the unknown facts are
-}
-
-// Len returns how many there are.
-func (h *Holders) Len() (n int) {
-	for i := range h.entries {
-		if n++; h.entries[i].class != nil {
-			n += len(h.entries[i].class.members) - len(h.entries[i].except) - 1
-		}
-	}
-	return n
-}
-
-// All calls yield with each entity, and Allowed or Undecided: somebody of whom it is not known whether the conditions can hold.
-func (h *Holders) All(yield func(*Entity, Standing) bool) {
-	for i := range h.entries {
-		x := &h.entries[i]
-		standing := Undecided
-		if x.allowed {
-			standing = Allowed
-		}
-		if x.class == nil {
-			if !yield(x.who, standing) {
-				return
-			}
-			continue
-		}
-		for _, who := range x.class.members {
-			if !slices.Contains(x.except, who) && !yield(who, standing) {
-				return
-			}
-		}
-	}
-}
-
-// Holders returns who of the estate's users, roles and root users can do an action on a resource: all who are not in it cannot. It is quick and leaves open
-// whether the conditions can be met, which WhoCan and Standing find out. What it returns must not be changed.
-func (x *Asker) Holders(action, resource string) (*Holders, error) {
-	v, err := x.view(action)
-	if err != nil {
-		return nil, err
-	}
-	if err := x.res.set(resource); err != nil {
-		return nil, err
-	}
-	return x.holders(v), nil
-}
-
-// holders answers for the resource at hand.
-func (x *Asker) holders(v *actionView) *Holders {
-	res := x.res
-	var space [256]byte
-	key := append(space[:0], res.owner...)
-	// What is written in no element is the same for all; what depends on variables and tags is different for each.
-	keep := (res.policy == nil || res.assumed) && !(res.tagged && v.asksResource) && !(v.action.AsksTrust() && isRole(res.text))
-	if isKey(res.text) {
-		key = append(key, 1) // an odd number, unlike those that follow
-	}
-	for _, e := range res.touched {
-		if !v.relevant[e.number] {
-			continue
-		}
-		if res.open[e.number] == res.stamp && res.matched[e.number] != res.stamp {
-			keep = false
-			break
-		}
-		key = binary.AppendUvarint(key, uint64(e.number)<<1)
-	}
-	if keep {
-		if h, ok := v.known[string(key)]; ok {
-			return h
-		}
-	}
-	h := x.findHolders(v)
-	if keep {
-		if len(v.known) > 1<<16 {
-			clear(v.known)
-		}
-		v.known[string(key)] = h
-	}
-	return h
-}
-
-func (x *Asker) findHolders(v *actionView) *Holders {
-	res := x.res
-	h := &Holders{}
-	x.stamp++
-	// Those that a policy names are asked by themselves.
-	name := func(p *compiledPolicy) {
-		for _, who := range p.named {
-			if x.named[who.number] != x.stamp {
-				x.named[who.number] = x.stamp
-				x.one(h, v, who)
-			}
-		}
-	}
-	if res.policy != nil && len(v.clauses[res.policy.number]) > 0 {
-		name(res.policy)
-	}
-	if v.action.ResourceControlled() {
-		for id, c := range x.estate.controls {
-			if id != res.owner && res.owner != "" {
-				continue
-			}
-			for _, level := range c.resource {
-				for _, p := range level {
-					if len(v.clauses[p.number]) > 0 {
-						name(p)
-					}
-				}
-			}
-		}
-	}
-	for _, k := range v.wide {
-		x.class(h, v, k)
-	}
-	for _, e := range res.touched {
-		for _, k := range v.byElement[e] {
-			x.class(h, v, k)
-		}
-	}
-	if a := x.estate.accounts[res.owner]; a != nil && res.policy != nil && x.opens(v, res.policy) {
-		for _, k := range a.classes {
-			x.class(h, v, k)
-		}
-	}
-	// Nobody needs to have a policy for what everyone may do.
-	if v.folded == "sts:getcalleridentity" {
-		for _, k := range x.estate.index.classes {
-			x.class(h, v, k)
-		}
-	}
-	for _, a := range x.estate.accounts {
-		if res.owner == "" || res.owner == a.id || res.policy != nil {
-			x.class(h, v, a.root.class)
-		}
-	}
-	return h
-}
-
-// opens reports whether a resource's policy allows the action to some whom it does not name.
-func (x *Asker) opens(v *actionView, p *compiledPolicy) bool {
-	return slices.ContainsFunc(v.clauses[p.number], func(c *clause) bool {
-		s := &c.statement().Principal
-		return c.allow && (s.Not || s.Everyone || slices.ContainsFunc(s.Entries, func(e policy.PrincipalEntry) bool {
-			return e.Type.Text == "AWS" && slices.Contains(e.Texts(), "*") || e.Type.Text == "Federated" || e.Type.Text == "CanonicalUser"
-		}))
-	})
-}
-
-// one asks about an entity.
-func (x *Asker) one(h *Holders, v *actionView, who *Entity) {
-	x.scene.begin(v, x.res, who)
-	if t := x.scene.judge(); t != never {
-		h.entries = append(h.entries, holder{who: who, allowed: t == always && !x.res.assumed})
-	}
-}
-
-// class asks about a class, by one for all if nothing tells its members apart.
-func (x *Asker) class(h *Holders, v *actionView, k *class) {
-	if x.classes[k.number] == x.stamp {
-		return
-	}
-	x.classes[k.number] = x.stamp
-	var except []*Entity
-	var first *Entity
-	for _, who := range k.members {
-		switch {
-		case x.named[who.number] == x.stamp:
-			except = append(except, who)
-		case first == nil:
-			first = who
-		}
-	}
-	if first == nil {
-		return
-	}
-	x.scene.begin(v, x.res, first)
-	t := x.scene.judge()
-	if !x.scene.personal {
-		if t != never {
-			h.entries = append(h.entries, holder{class: k, except: except, allowed: t == always && !x.res.assumed})
-		}
-		return
-	}
-	for _, who := range k.members {
-		if x.named[who.number] != x.stamp {
-			x.one(h, v, who)
-		}
-	}
 }

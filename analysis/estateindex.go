@@ -58,10 +58,18 @@ type resourceElement struct {
 	any    bool // it matches every resource
 	not    bool
 	open   []*openPattern // those of its entries that hold variables
+	// class is the only one that has it, of its own; shared says that there are more, control that a policy of the organization has it.
+	class           *class
+	shared, control bool
+	// private: it is asked about only for those whom it concerns.
+	private bool
+	// instantiated: its entries are found for each entity by itself.
+	instantiated bool
 }
 
 // openPattern is an entry with variables.
 type openPattern struct {
+	text    string
 	pattern condition.ARN
 	needs   []*factKey
 }
@@ -71,13 +79,15 @@ type resourcePattern struct {
 	prefix   string
 	literal  bool          // it matches the prefix and nothing else
 	tail     bool          // it matches what begins with the prefix and nothing else
+	instance bool          // it is one with variables of an entity, and whether it matches is asked later
 	pattern  condition.ARN // otherwise; of an entry with variables, what it matches whatever they are
 	elements []patternUse
 }
 
 type patternUse struct {
 	element *resourceElement
-	open    int // 1 + the number of the entry with variables among those of the element; 0 for one without
+	open    int     // 1 + the number of the entry with variables among those of the element; 0 for one without
+	entity  *Entity // whose facts are put in for the variables; nil if nobody's are
 }
 
 // factKind says what a condition key follows from.
@@ -109,7 +119,9 @@ type estateIndex struct {
 	// byPrefix has the patterns of resources by what they begin with, lengths how long that is, in order.
 	byPrefix map[string][]*resourcePattern
 	lengths  []int
-	// keyPolicy is what a KMS key has whose policy is not known: what AWS gives to a new one.
+	// resourceTags are the tags of resources that some policy asks for, folded and in order.
+	resourceTags []string
+	// keyPolicies are what KMS keys have whose policy is not known, by account: what AWS gives to a new one.
 	keyPolicies map[string]*compiledPolicy
 	// allowing is what somebody is taken to have whose own policies are not known.
 	allowing *compiledPolicy
@@ -136,14 +148,6 @@ func (e *Estate) makeIndex(policies []*compiledPolicy) {
 			p.names = namesOf(p.Document)
 		}
 	}
-	lengths := make(map[int]bool)
-	for prefix := range ix.byPrefix {
-		lengths[len(prefix)] = true
-	}
-	for n := range lengths {
-		ix.lengths = append(ix.lengths, n)
-	}
-	sort.Ints(ix.lengths)
 	ix.classify(e)
 	for _, p := range ix.policies {
 		for name := range p.names {
@@ -173,6 +177,118 @@ func (e *Estate) makeIndex(policies []*compiledPolicy) {
 			x.taggable = x.trust == nil || x.trust.allows("sts:tagsession")
 		}
 	}
+	for _, f := range ix.facts {
+		if f.kind == resourceFact && f.tag != "" && !slices.Contains(ix.resourceTags, f.tag) {
+			ix.resourceTags = append(ix.resourceTags, f.tag)
+		}
+	}
+	slices.Sort(ix.resourceTags)
+	ix.share()
+	ix.instantiate(e)
+	lengths := make(map[int]bool)
+	for prefix := range ix.byPrefix {
+		lengths[len(prefix)] = true
+	}
+	for n := range lengths {
+		ix.lengths = append(ix.lengths, n)
+	}
+	sort.Ints(ix.lengths)
+}
+
+// share finds out whom the resource elements concern.
+func (ix *estateIndex) share() {
+	for _, p := range ix.policies {
+		for _, c := range p.clauses {
+			if c.never {
+				continue
+			}
+			r := c.resources
+			r.control = r.control || p.Kind() == authz.ServiceControl || p.Kind() == authz.ResourceControl
+			for _, k := range slices.Concat(p.attached, p.bounding) {
+				r.shared = r.shared || r.class != nil && r.class != k
+				r.class = k
+			}
+		}
+	}
+	for _, r := range ix.elements {
+		r.private = !r.any && !r.control && (!r.shared || len(r.open) > 0)
+	}
+}
+
+// instantiate enters the entries with variables of identity policies for each of the entities that have them, with what is known of it put in.
+func (ix *estateIndex) instantiate(e *Estate) {
+	x := &Asker{estate: e}
+	s := &scene{x: x, res: &resourceState{estate: e}, view: &actionView{}}
+	type instanceKey struct {
+		element *resourceElement
+		open    int
+		entity  *Entity
+	}
+	seen := make(map[instanceKey]bool)
+	for _, p := range ix.policies {
+		for _, c := range p.clauses {
+			if c.never || len(c.resources.open) == 0 {
+				continue
+			}
+			r := c.resources
+			if len(r.open) < len(c.statement().Resource.Items) || r.control {
+				continue // what is found without variables is asked about for all that have it
+			}
+			r.instantiated = true
+			for _, k := range slices.Concat(p.attached, p.bounding) {
+				for _, who := range k.members {
+					for i, open := range r.open {
+						s.who, s.owner, s.filled = who, "", false
+						key := instanceKey{r, i, who}
+						if seen[key] {
+							continue
+						}
+						seen[key] = true
+						prefix := leading(open, s.facts())
+						p := &resourcePattern{prefix: prefix, instance: true, elements: []patternUse{{element: r, open: i + 1, entity: who}}}
+						ix.byPrefix[prefix] = append(ix.byPrefix[prefix], p)
+					}
+				}
+			}
+		}
+	}
+}
+
+// leading returns the text that all begins with that an entry matches when known variables have their values, as far as that is easily seen.
+func leading(p *openPattern, c *condition.Context) string {
+	if len(arn.SplitPattern(p.text, true)) < arn.PartCount {
+		return "" // what a short pattern matches need not begin as it does
+	}
+	var b strings.Builder
+	text := p.text
+	for text != "" {
+		i := strings.IndexAny(text, "*?$")
+		if i < 0 {
+			b.WriteString(text)
+			break
+		}
+		b.WriteString(text[:i])
+		text = text[i:]
+		if !strings.HasPrefix(text, "${") {
+			if text[0] == '$' {
+				b.WriteByte('$')
+				text = text[1:]
+				continue
+			}
+			break
+		}
+		end := strings.IndexByte(text, '}')
+		if end < 0 || strings.ContainsAny(text[:end], ",*?") || text[:end] == "${$" {
+			break
+		}
+		value, ok := c.Text(condition.NewKey(text[2:end]))
+		if !ok {
+			break
+		}
+		b.WriteString(value)
+		text = text[end+1:]
+	}
+	return b.String()
 }
 
 // allows reports whether some statement allows an action, to whomever and on whatever.
@@ -321,7 +437,7 @@ func (b *indexMaker) resource(s *policy.Statement, k authz.Kind, variables bool)
 		wide, wideVariables := v.Text, variables
 		if variables {
 			if needs := b.variables(v.Text); len(needs) > 0 {
-				x.open = append(x.open, &openPattern{condition.NewARN(v.Text, true, completion), needs})
+				x.open = append(x.open, &openPattern{v.Text, condition.NewARN(v.Text, true, completion), needs})
 				use.open = len(x.open)
 				wide, wideVariables = widened(v.Text), false
 			}
@@ -438,6 +554,7 @@ func (ix *estateIndex) classify(e *Estate) {
 			c = &class{number: len(ix.classes), account: x.Account, identity: identity}
 			if x.Boundary != nil {
 				c.boundary = x.Boundary.policy
+				c.boundary.bounding = append(c.boundary.bounding, c)
 			}
 			byKey[string(key)] = c
 			ix.classes = append(ix.classes, c)

@@ -49,13 +49,19 @@ func (e *ExportError) Error() string {
 	return fmt.Sprintf("%s:%s: %s", e.File, e.Position, e.Detail)
 }
 
-// place is where something stands.
+// place is where something stands; lines are counted when somebody asks.
 type place struct {
-	file     string
-	position jsontext.Position
+	file, text string
+	offset     int
 }
 
-func (p place) String() string { return fmt.Sprintf("%s:%s", p.file, p.position) }
+func (p place) String() string { return fmt.Sprintf("%s:%s", p.file, p.position()) }
+
+func (p place) position() jsontext.Position { return jsontext.PositionOf(p.text, p.offset) }
+
+func (p place) errorf(format string, args ...any) *ExportError {
+	return &ExportError{p.file, p.position(), fmt.Sprintf(format, args...)}
+}
 
 type exportedEntity struct {
 	at       place
@@ -126,8 +132,6 @@ type exportReader struct {
 	r          *jsontext.Reader
 	lenient    bool
 	estate     *EstateReader
-	// lines and counted are how many lines begin before an offset, so that positions cost no more than the text is long.
-	lines, counted int
 }
 
 // atError is an error at an offset.
@@ -157,18 +161,7 @@ func (x *exportReader) wrap(err error) error {
 }
 
 // here returns the place of what comes next.
-func (x *exportReader) here() place {
-	offset := x.r.Offset()
-	if offset < x.counted {
-		return place{x.file, jsontext.PositionOf(x.text, offset)}
-	}
-	x.lines += strings.Count(x.text[x.counted:offset], "\n")
-	x.counted = offset
-	line := strings.LastIndexByte(x.text[:offset], '\n') + 1
-	p := jsontext.PositionOf(x.text[line:], offset-line)
-	p.Line += x.lines
-	return place{x.file, p}
-}
+func (x *exportReader) here() place { return place{x.file, x.text, x.r.Offset()} }
 
 // each reads values that stand one after the other or in a list.
 func (x *exportReader) each(read func() error) error {
@@ -847,7 +840,7 @@ func (r *EstateReader) Estate() (*Estate, error) {
 		for _, name := range u.groups {
 			g := r.groups[x.Account+"/"+name]
 			if g == nil {
-				return nil, &ExportError{u.at.file, u.at.position, fmt.Sprintf("the user %s is in a group %q that is not in the export", x.ARN, name)}
+				return nil, u.at.errorf("the user %s is in a group %q that is not in the export", x.ARN, name)
 			}
 			x.Policies = append(x.Policies, g.policies...)
 			for _, a := range g.attached {
@@ -870,7 +863,7 @@ func (r *EstateReader) Estate() (*Estate, error) {
 		}
 		var err error
 		if x.who, err = authz.NewPrincipal(x.ARN, authz.Facts{UniqueID: u.uniqueID}); err != nil {
-			return nil, &ExportError{u.at.file, u.at.position, fmt.Sprintf("%s: %v", x.ARN, err)}
+			return nil, u.at.errorf("%s: %v", x.ARN, err)
 		}
 		if x.trust != nil {
 			e.resources[x.ARN] = &Resource{ARN: x.ARN, Account: x.Account, Tags: x.Tags, Tagged: true, policy: x.trust}
@@ -960,12 +953,12 @@ func (r *EstateReader) resolve(a attachedARN) (Attachment, error) {
 			out.policy = m.policy
 			return out, nil
 		case out.policy != nil && out.policy != m.policy:
-			return out, &ExportError{a.at.file, a.at.position, fmt.Sprintf("the policy %s stands in several other files with different documents", a.arn)}
+			return out, a.at.errorf("the policy %s stands in several other files with different documents", a.arn)
 		}
 		out.policy = m.policy
 	}
 	if out.policy == nil {
-		return out, &ExportError{a.at.file, a.at.position, fmt.Sprintf("the policy %s is not in the export; get-account-authorization-details gives it if no --filter leaves it out", a.arn)}
+		return out, a.at.errorf("the policy %s is not in the export; get-account-authorization-details gives it if no --filter leaves it out", a.arn)
 	}
 	return out, nil
 }

@@ -167,31 +167,23 @@ func (x *Asker) whoCan(v *actionView, resource string, progress func(done, total
 	h := x.holders(v)
 	proofs := make(map[*class]*proof)
 	total, done := h.Len(), 0
-	for i := range h.entries {
-		entry := &h.entries[i]
-		members := []*Entity{entry.who}
-		if entry.class != nil {
-			members = entry.class.members
+	for who := range h.All {
+		// Of a class that nothing tells apart what is proved of one is proved of all.
+		x.scene.begin(v, x.res, who)
+		t := x.scene.judge()
+		shared := proofs
+		if x.scene.personal {
+			shared = nil
 		}
-		for _, who := range members {
-			if entry.class != nil && slices.Contains(entry.except, who) {
-				continue
-			}
-			var shared map[*class]*proof
-			if entry.class != nil {
-				shared = proofs
-			}
-			x.scene.begin(v, x.res, who)
-			f, err := x.finding(who, x.scene.judge(), shared)
-			if err != nil {
-				return nil, err
-			}
-			if f.Standing != Refused {
-				w.Findings = append(w.Findings, f)
-			}
-			if done++; progress != nil && done%64 == 0 {
-				progress(done, total)
-			}
+		f, err := x.finding(who, t, shared)
+		if err != nil {
+			return nil, err
+		}
+		if f.Standing != Refused {
+			w.Findings = append(w.Findings, f)
+		}
+		if done++; progress != nil && done%64 == 0 {
+			progress(done, total)
 		}
 	}
 	if err := x.outsiders(w, v); err != nil {
@@ -245,7 +237,9 @@ func (x *Asker) finding(who *Entity, t tri, shared map[*class]*proof) (f Finding
 				}
 			}
 			if p.witness != nil && !authz.Decide(p.witness, ps).Allowed() || p.refusal != nil && authz.Decide(p.refusal, ps).Allowed() {
-				return f, fmt.Errorf("%w: %v", ErrDisagreement, s.witness(p.witness))
+				if p, err = s.prove(); err != nil {
+					return f, err
+				}
 			}
 		}
 	}
@@ -607,4 +601,17 @@ func weaker(a, b Standing) Standing {
 		return Undecided
 	}
 	return min(a, b)
+}
+
+// Request returns the request that is asked about, with all that is known and nothing else, and all policies that bear on it: what authz.Decide takes.
+func (x *Asker) Request(who *Entity, action, resource string) (*authz.Request, *authz.Policies, error) {
+	v, err := x.view(action)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := x.mayAsk(v, resource); err != nil {
+		return nil, nil, err
+	}
+	x.scene.begin(v, x.res, who)
+	return x.scene.request(), x.scene.policies(), nil
 }

@@ -1,0 +1,258 @@
+// Whocan measures what questions about an exported account cost: who can do what, for all that there is and for one.
+//
+//	cd bench && go run ./whocan                                # 10,000 principals, 10,000 resources, 30 actions
+//	cd bench && go run ./whocan -o ../doc/performance-whocan.md
+//
+// The estate is made up (estate.go) and read as AWS exports it. A sample of the answers is compared with the judge.
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"log"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/writ-iam/writ/analysis"
+	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/catalog"
+)
+
+func main() {
+	log.SetFlags(0)
+	output := flag.String("o", "", "write the table to this `file` too")
+	principals := flag.Int("principals", 10_000, "how many users and roles")
+	resources := flag.Int("resources", 10_000, "how many resources")
+	sample := flag.Int("sample", 100_000, "how many answers are compared with the judge")
+	flag.Parse()
+	if err := run(*output, *principals, *resources, *sample); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func run(output string, principals, resources, sample int) error {
+	c, err := catalog.Load()
+	if err != nil {
+		return err
+	}
+	d := newDraft(principals, resources)
+	export, policies, organization, err := d.texts()
+	if err != nil {
+		return err
+	}
+	runtime.GC()
+	start := time.Now()
+	var r analysis.EstateReader
+	for _, read := range []func() error{
+		func() error { return r.Account("account.json", export) },
+		func() error { return r.Resources("resources.json", policies) },
+		func() error { return r.Organization("organization.json", organization) },
+	} {
+		if err := read(); err != nil {
+			return err
+		}
+	}
+	estate, err := r.Estate()
+	if err != nil {
+		return err
+	}
+	indexing := time.Since(start)
+	options := analysis.Options{Catalog: c}
+
+	// Everything: who can do each action on each resource.
+	holders, spent, err := everything(estate, options, d)
+	if err != nil {
+		return err
+	}
+	pairs := 0
+	for _, n := range holders {
+		pairs += n
+	}
+
+	// One question: may this principal do this on that, under which conditions, with a request that shows it.
+	asker := analysis.NewAsker(estate, options)
+	w := rand.New(rand.NewPCG(1, 2))
+	entities := estate.Entities()
+	warm := func(n int, name string, each func() error) (line string, err error) {
+		var times []time.Duration
+		for range n {
+			start := time.Now()
+			if err := each(); err != nil {
+				return "", err
+			}
+			times = append(times, time.Since(start))
+		}
+		slices.Sort(times)
+		at := func(share float64) string { return show(times[min(len(times)-1, int(share*float64(len(times))))]) }
+		return fmt.Sprintf("| %s | %s | %s | %s |\n", name, at(.5), at(.99), show(times[len(times)-1])), nil
+	}
+	for _, a := range d.actions { // so that the first question about an action is not among them
+		if _, err := asker.Holders(a, d.names[0]); err != nil {
+			return err
+		}
+	}
+	var standings [4]int
+	single, err := warm(20_000, "one principal, action and resource", func() error {
+		f, err := asker.Ask(entities[w.IntN(len(entities))], d.actions[w.IntN(len(d.actions))], d.names[w.IntN(len(d.names))])
+		standings[f.Standing]++
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	conditional, err := warm(5_000, "one that is not plainly refused", func() error {
+		a, name := d.actions[w.IntN(len(d.actions))], d.names[w.IntN(len(d.names))]
+		h, err := asker.Holders(a, name)
+		if err != nil || h.Len() == 0 {
+			return err
+		}
+		var who *analysis.Entity
+		skip := w.IntN(min(h.Len(), 50))
+		for e := range h.All {
+			if who = e; skip == 0 {
+				break
+			}
+			skip--
+		}
+		f, err := asker.Ask(who, a, name)
+		standings[f.Standing]++
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	whole, err := warm(200, "everybody, with conditions, requests and chains of two roles", func() error {
+		_, err := asker.WhoCan(analysis.WhoCanQuestion{Action: d.actions[w.IntN(len(d.actions))], Resource: d.names[w.IntN(len(d.names))], Depth: 2})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	agreed, allowed, err := compare(estate, options, d, sample)
+	if err != nil {
+		return err
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	runtime.KeepAlive(estate)
+	runtime.KeepAlive(asker)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# What questions about an exported account cost\n\nMeasured %s on %s, %d processors, %s: %d users and roles, %d resources, %d actions;\nan export of %d MB with %d MB of policies of resources.\n\n\tcd bench && go run ./whocan\n\n",
+		time.Now().Format("2006-01-02"), cpu(), runtime.GOMAXPROCS(0), runtime.Version(), len(entities), len(d.names), len(d.actions), len(export)>>20, len(policies)>>20)
+	fmt.Fprintf(&b, "| | |\n|---|---|\n| reading, compiling and indexing | %s |\n", show(indexing))
+	fmt.Fprintf(&b, "| who can do each action on each resource: %d answers, %d principals in them | %s |\n", len(holders), pairs, show(spent))
+	fmt.Fprintf(&b, "| memory of the estate and what was remembered of answers | %d MB |\n", m.HeapAlloc>>20)
+	fmt.Fprintf(&b, "| agreement with the judge | %d of %d, %d of them allowed |\n\n", agreed, sample, allowed)
+	fmt.Fprintf(&b, "| question | median | 99 %% | longest |\n|---|---|---|---|\n%s%s%s", single, conditional, whole)
+	fmt.Fprintf(&b, "\nOf the single questions %d were refused, %d conditional, %d allowed and %d undecided.\n", standings[analysis.Refused], standings[analysis.Conditional], standings[analysis.Allowed], standings[analysis.Undecided])
+	if _, err := os.Stdout.Write(b.Bytes()); err != nil {
+		return err
+	}
+	if output != "" {
+		return os.WriteFile(output, b.Bytes(), 0o644)
+	}
+	return nil
+}
+
+// everything asks about all actions and resources, on all processors, and returns how many can for each.
+func everything(e *analysis.Estate, o analysis.Options, d *draft) (holders []int, spent time.Duration, err error) {
+	holders = make([]int, len(d.names)*len(d.actions))
+	workers := runtime.GOMAXPROCS(0)
+	errs := make([]error, workers)
+	start := time.Now()
+	var group sync.WaitGroup
+	for n := range workers {
+		group.Go(func() {
+			asker := analysis.NewAsker(e, o)
+			for i := n * len(d.names) / workers; i < (n+1)*len(d.names)/workers; i++ {
+				for k, a := range d.actions {
+					h, err := asker.Holders(a, d.names[i])
+					if err != nil {
+						errs[n] = err
+						return
+					}
+					holders[i*len(d.actions)+k] = h.Len()
+				}
+			}
+		})
+	}
+	group.Wait()
+	spent = time.Since(start)
+	for _, err := range errs {
+		if err != nil {
+			return nil, 0, err
+		}
+	}
+	return holders, spent, nil
+}
+
+// compare asks the judge about a sample, with and without facts that are not known: whoever is refused must be refused, and whoever is allowed must be allowed.
+func compare(e *analysis.Estate, o analysis.Options, d *draft, n int) (agreed, allowed int, err error) {
+	asker := analysis.NewAsker(e, o)
+	w := rand.New(rand.NewPCG(3, 4))
+	entities := e.Entities()
+	for i := range n {
+		a, name := d.actions[w.IntN(len(d.actions))], d.names[w.IntN(len(d.names))]
+		who := entities[w.IntN(len(entities))]
+		if i%2 == 0 { // half of them about those who can
+			h, err := asker.Holders(a, name)
+			if err != nil {
+				return 0, 0, err
+			}
+			if h.Len() > 0 {
+				skip := w.IntN(min(h.Len(), 200))
+				for e := range h.All {
+					if who = e; skip == 0 {
+						break
+					}
+					skip--
+				}
+			}
+		}
+		f, err := asker.Ask(who, a, name)
+		if err != nil {
+			return 0, 0, err
+		}
+		r, ps, err := asker.Request(who, a, name)
+		if err != nil {
+			return 0, 0, err
+		}
+		d.unknown(w, r)
+		ok := authz.Decide(r, ps).Allowed()
+		if ok {
+			allowed++
+		}
+		if f.Standing == analysis.Refused && ok || f.Standing == analysis.Allowed && !ok {
+			return 0, 0, fmt.Errorf("%s on %s by %s is %v, and the judge says %v", a, name, who.ARN, f.Standing, ok)
+		}
+		agreed++
+	}
+	return agreed, allowed, nil
+}
+
+func show(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%d µs", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+func cpu() string {
+	text, _ := os.ReadFile("/proc/cpuinfo")
+	for line := range strings.Lines(string(text)) {
+		if name, ok := strings.CutPrefix(line, "model name\t: "); ok {
+			return strings.TrimSpace(name)
+		}
+	}
+	return runtime.GOARCH
+}
