@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -360,7 +361,7 @@ func (g *granter) bounds(out *Grant, k *clause) {
 			if c.allow || !speaks(c) || reach != nil && reach[c.number] == authz.ReachesNobody || s.refuted(c) || !g.overlaps(out, k, c) {
 				continue
 			}
-			out.Unless = append(out.Unless, s.describeTerm(layerOf(p), c))
+			out.Unless = append(out.Unless, s.termOn(layerOf(p), c))
 		}
 	}
 	for _, level := range g.levels {
@@ -374,13 +375,22 @@ func (g *granter) bounds(out *Grant, k *clause) {
 				if c.resources.any && len(c.tests) == 0 && !slices.ContainsFunc(out.names, func(name string) bool { return !c.actions.speaks(name) }) {
 					free = true
 				}
-				within = append(within, s.describeTerm(layerOf(p), c))
+				within = append(within, s.termOn(layerOf(p), c))
 			}
 		}
 		if !free {
 			out.Within = append(out.Within, within...)
 		}
 	}
+}
+
+// termOn is describeTerm with the resources of the statement.
+func (s *scene) termOn(l authz.Layer, c *clause) Term {
+	t := s.describeTerm(l, c)
+	if r := &c.statement().Resource; !c.resources.any {
+		t.Resources, t.NotResources = r.Texts(), r.Not
+	}
+	return t
 }
 
 // refuted reports whether a condition of a statement is known not to hold.
@@ -394,12 +404,22 @@ func (g *granter) overlaps(out *Grant, k, c *clause) bool {
 		return true
 	}
 	t := g.x.proving().ready().texts
-	left := t.resourceSet(out.Resources, k.policy.Document.Variables(), completeAlways)
+	wide := func(entries []string, variables bool) (out []string) {
+		for _, text := range entries {
+			if variables && strings.Contains(text, "${") {
+				// As far as what is known of the entity tells.
+				text = escaped(leading(&openPattern{text: text}, g.x.scene.facts())) + "*"
+			}
+			out = append(out, text)
+		}
+		return out
+	}
 	completion := completeWild
 	if c.policy.Kind() == authz.Identity {
 		completion = completeAlways
 	}
-	right := t.resourceSet(c.statement().Resource.Texts(), c.policy.Document.Variables(), completion)
+	ours, theirs := k.policy.Document.Variables(), c.policy.Document.Variables()
+	left, right := t.resourceSet(wide(out.Resources, ours), ours, completeAlways), t.resourceSet(wide(c.statement().Resource.Texts(), theirs), theirs, completion)
 	if len(left.open)+len(right.open) > 0 {
 		return true
 	}
@@ -563,4 +583,46 @@ func (x *Asker) Unused(c *Can, used []string) []Unused {
 		slices.Sort(all[i].Actions)
 	}
 	return slices.DeleteFunc(all, func(u Unused) bool { return len(u.Actions) == 0 })
+}
+
+// Graph returns what an entity can do as a graph: from it to the policies that grant something, and to the roles that it can assume.
+func (c *Can) Graph() *Graph {
+	g := &Graph{}
+	from := entityNode(c.Entity, 0)
+	g.add(from)
+	byARN := map[string]*graphNode{c.Entity.ARN: from}
+	byPolicy := make(map[string]*graphNode)
+	counts := make(map[*graphNode]int)
+	for i := range c.Grants {
+		grant := &c.Grants[i]
+		name := grant.By.Policy
+		if grant.By.Layer == authz.ResourceLayer {
+			name = strings.Join(grant.Resources, ", ")
+		}
+		n, ok := byPolicy[name]
+		if !ok {
+			n = &graphNode{kind: "target", lines: [2]string{name, ""}, title: name}
+			byPolicy[name] = n
+			g.add(n)
+		}
+		counts[n] += grant.Count()
+		n.lines[1] = fmt.Sprintf("%d actions", counts[n])
+		n.title += "\n" + strings.Join(grant.Actions, ", ") + " on " + strings.Join(grant.Resources, ", ")
+		g.link(from, n, &Finding{Standing: grant.Standing, By: &Term{Policy: grant.By.Policy, Statement: grant.By.Statement, Sid: grant.By.Sid}})
+	}
+	for i := range c.Roles {
+		last := from
+		for _, s := range c.Roles[i].Steps {
+			n, ok := byARN[s.Role.ARN]
+			if !ok {
+				n = entityNode(s.Role, 0)
+				byARN[s.Role.ARN] = n
+				g.add(n)
+			}
+			g.link(last, n, s.By)
+			last = n
+		}
+	}
+	g.layOut()
+	return g
 }

@@ -40,6 +40,7 @@ type Estate struct {
 // account is an account of the estate.
 type account struct {
 	id        string
+	number    int32 // from 1
 	partition string
 	root      *Entity
 	classes   []*class
@@ -92,6 +93,7 @@ type Entity struct {
 	taggable bool
 	class    *class
 	number   int
+	account  int32 // the number of its account; 0 if it is not of the estate
 }
 
 // Attachment is how a policy came to an entity.
@@ -188,8 +190,8 @@ type compiledPolicy struct {
 
 // reachKey is what tells how a policy reaches a caller that it does not name.
 type reachKey struct {
-	policy  *compiledPolicy
-	account string
+	policy  int32
+	account int32
 	kind    authz.PrincipalKind
 	bounded bool // no role that is linked to a service
 	trust   bool

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -110,7 +111,7 @@ func (x *Asker) view(action string) (*actionView, error) {
 	}
 	a, err := authz.NewAction(action)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%q: %w", action, err)
 	}
 	ix := x.estate.index
 	v := &actionView{
@@ -520,8 +521,8 @@ func (s *scene) matches(e *resourceElement) tri {
 func (s *scene) reaches(p *compiledPolicy) []authz.Reach {
 	who := s.who.who
 	bounded := s.who.Boundary != nil && !who.ServiceLinked()
-	key := reachKey{p, who.Account, who.Kind, bounded, s.trust}
-	names := len(p.names) > 0 && (p.names[who.ARN] || p.names[who.UniqueID] || p.names[who.Issuer]) || who.Account == ""
+	key := reachKey{int32(p.number), s.who.account, who.Kind, bounded, s.trust}
+	names := len(p.names) > 0 && (p.names[who.ARN] || p.names[who.UniqueID] || p.names[who.Issuer]) || s.who.account == 0
 	if names {
 		s.personal = true
 	} else if all, ok := s.x.reach[key]; ok {

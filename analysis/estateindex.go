@@ -526,10 +526,16 @@ func (ix *estateIndex) fact(name string) *factKey {
 
 // classify sorts the entities by what they have.
 func (ix *estateIndex) classify(e *Estate) {
+	for i, id := range e.Accounts() {
+		e.accounts[id].number = int32(i + 1)
+	}
 	byKey := make(map[string]*class)
 	var key []byte
 	for i, x := range e.entities {
 		x.number = i
+		if a := e.accounts[x.Account]; a != nil {
+			x.account = a.number
+		}
 		var identity []*compiledPolicy
 		for _, a := range x.Policies {
 			identity = append(identity, a.policy)

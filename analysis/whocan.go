@@ -34,6 +34,9 @@ type Term struct {
 	Conditions []ConditionTerm
 	// Variables says that it depends on a policy variable of the resource whose value is not known.
 	Variables bool
+	// Resources are those of the statement, if it makes a difference which they are; all others with NotResources.
+	Resources    []string
+	NotResources bool
 
 	clause *clause
 	truth  tri

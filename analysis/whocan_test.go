@@ -154,7 +154,7 @@ func TestWhoCanRefusesToGuess(t *testing.T) {
 	x := NewAsker(smallEstate(t), Options{})
 	for _, test := range []struct{ action, resource, want string }{
 		{"s3:GetObject", "arn:aws:s3:::unknown/x", "it is not known whose arn:aws:s3:::unknown/x is: neither its ARN tells nor a file in resources"},
-		{"s3:Get*", "arn:aws:s3:::ledger", `authz: not an action: "service:Name" without wildcards is expected`},
+		{"s3:Get*", "arn:aws:s3:::ledger", `"s3:Get*": authz: not an action: "service:Name" without wildcards is expected`},
 		{"s3:GetObject", "ledger", `"ledger" is neither an ARN nor *`},
 		{"sts:AssumeRole", "arn:aws:iam::111122223333:role/gone", "the role arn:aws:iam::111122223333:role/gone is not in the export"},
 	} {

@@ -111,7 +111,7 @@ func (d *draft) texts() (export, resources, organization string, err error) {
 			groups = append(groups, object{"Path": "/", "GroupName": name, "GroupId": "AGPA" + name, "Arn": "arn:aws:iam::" + account + ":group/" + name, "AttachedManagedPolicies": attached(policies...)})
 		}
 	}
-	users, roles := d.people(d.principals * 4 / 5), d.roles(d.principals-d.principals*4/5)
+	users, roles := d.people(d.principals*4/5), d.roles(d.principals-d.principals*4/5)
 	var policies []object
 	for name, doc := range managed {
 		policies = append(policies, object{"PolicyName": name, "Arn": managedARN(name), "DefaultVersionId": "v1", "PolicyVersionList": []object{{"VersionId": "v1", "IsDefaultVersion": true, "Document": doc}}})

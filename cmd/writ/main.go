@@ -17,6 +17,8 @@
 //	writ lint FILE…     say what is wrong with policies
 //	writ diff A B       say whether two policies allow the same
 //	writ check RULE     prove what policies must not grant
+//	writ who-can A R    say who in an exported account can do what
+//	writ can WHO        say what a user or role of one can do
 //
 // "writ help COMMAND" tells more about each.
 package main
@@ -57,7 +59,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	root.AddCommand(
 		serveCommand(), devCommand(), accountCommand(), envCommand(), configCommand(), trailCommand(), backupCommand(), restoreCommand(), versionCommand(),
-		decideCommand(), fmtCommand(), lintCommand(), diffCommand(), checkCommand(),
+		decideCommand(), fmtCommand(), lintCommand(), diffCommand(), checkCommand(), whoCanCommand(), canCommand(),
 	)
 	root.SetArgs(args)
 	root.SetIn(stdin)
