@@ -78,9 +78,9 @@ type actionView struct {
 	speaks []bool
 	// clauses has, by the number of a policy, the statements that speak of the action.
 	clauses [][]*clause
-	// touching has the classes for which it makes a difference that a resource is named by an element of their own policies or boundary; wide, by account, are those whose policies
+	// touching has, by the number of a resourceElement, the classes for which it makes a difference that a resource is named by an element of their own policies or boundary; wide, by account, are those whose policies
 	// allow the action on resources that are not named.
-	touching map[*resourceElement][]touching
+	touching [][]touching
 	wide     map[string][]*class
 	isWide   []bool // by the number of a class
 	// relevant has, by the number of a resourceElement, whether a statement that speaks of the action has it.
@@ -115,7 +115,7 @@ func (x *Asker) view(action string) (*actionView, error) {
 	}
 	ix := x.estate.index
 	v := &actionView{
-		action: a, folded: folded, speaks: make([]bool, len(ix.actions)), clauses: make([][]*clause, len(ix.policies)), touching: make(map[*resourceElement][]touching),
+		action: a, folded: folded, speaks: make([]bool, len(ix.actions)), clauses: make([][]*clause, len(ix.policies)), touching: make([][]touching, len(ix.elements)),
 		wide: make(map[string][]*class), isWide: make([]bool, len(ix.classes)), relevant: make([]bool, len(ix.elements)), groups: make(map[string]*group),
 	}
 	for i, e := range ix.actions {
@@ -159,10 +159,10 @@ func (v *actionView) enter(c *clause) {
 		return
 	}
 	for _, k := range p.attached {
-		v.touching[c.resources] = append(v.touching[c.resources], touching{k, c.allow})
+		v.touching[c.resources.number] = append(v.touching[c.resources.number], touching{k, c.allow})
 	}
 	for _, k := range p.bounding {
-		v.touching[c.resources] = append(v.touching[c.resources], touching{k, false})
+		v.touching[c.resources.number] = append(v.touching[c.resources.number], touching{k, false})
 	}
 }
 
@@ -273,9 +273,11 @@ type scene struct {
 	personal bool
 	// byKind: it depends on whether it is a user or a role.
 	byKind bool
-	trust  bool
-	owner  string
-	mode   judging
+	// vague: it depends on whether a name is one of the caller's that an export does not tell.
+	vague bool
+	trust bool
+	owner string
+	mode  judging
 	// masked: what is written for one class alone, or with variables, is taken not to name the resource.
 	masked bool
 	// untouched: nothing that is not written by a policy of the organization is taken to name it.
@@ -300,7 +302,7 @@ const (
 // begin makes it another question.
 func (s *scene) begin(v *actionView, res *resourceState, who *Entity) {
 	s.view, s.res, s.who = v, res, who
-	s.filled, s.personal, s.byKind, s.mode, s.masked = false, false, false, whole, false
+	s.filled, s.personal, s.byKind, s.vague, s.mode, s.masked = false, false, false, false, whole, false
 	s.trust = v.action.AsksTrust() && isRole(res.text)
 	s.owner = res.owner
 	if s.owner == "" {
@@ -552,10 +554,18 @@ func (s *scene) any(l authz.Layer, p *compiledPolicy, allow bool, least authz.Re
 		reach = s.reaches(p)
 	}
 	for _, c := range clauses {
-		if c.allow != allow || reach != nil && reach[c.number] < least {
+		if c.allow != allow {
+			continue
+		}
+		known := reach == nil || reach[c.number] >= least
+		if !known && !s.mayName(c, least) {
 			continue
 		}
 		t := s.applies(c)
+		if !known {
+			s.vague = s.vague || t != never
+			t = min(t, maybe)
+		}
 		if s.terms != nil && t != never {
 			s.note(l, c, t)
 		}
@@ -565,6 +575,12 @@ func (s *scene) any(l authz.Layer, p *compiledPolicy, allow bool, least authz.Re
 		}
 	}
 	return result
+}
+
+// mayName reports whether a statement may reach the caller by a name that an export does not tell: that of the identity provider of a role's session, or the canonical id of its account.
+func (s *scene) mayName(c *clause, least authz.Reach) bool {
+	who := s.who.who
+	return c.byProvider && who.Kind == authz.RoleSession && !s.trust || c.byCanonical && who.Account != "" && (least <= authz.ReachesAccount || !c.allow || who.Kind == authz.Root)
 }
 
 func (s *scene) anyOf(l authz.Layer, list []*compiledPolicy, allow bool, least authz.Reach) (result tri) {

@@ -153,7 +153,7 @@ func (x *Asker) holders(v *actionView) *Holders {
 			continue
 		}
 		if !r.private {
-			if len(v.touching[r]) > 0 {
+			if len(v.touching[r.number]) > 0 {
 				shared = binary.AppendUvarint(shared, uint64(r.number))
 			}
 			continue
@@ -161,7 +161,7 @@ func (x *Asker) holders(v *actionView) *Holders {
 		if r.instantiated {
 			continue
 		}
-		for _, t := range v.touching[r] {
+		for _, t := range v.touching[r.number] {
 			x.alone(h, t.class)
 		}
 	}
@@ -177,29 +177,22 @@ func (x *Asker) holders(v *actionView) *Holders {
 		}
 	}
 	if v.action.ResourceControlled() {
-		for id, c := range e.controls {
-			if id != res.owner && res.owner != "" {
-				continue
-			}
-			for _, level := range c.resource {
-				for _, p := range level {
-					if len(v.clauses[p.number]) > 0 {
-						for _, who := range p.named {
-							x.aloneOne(h, who)
-						}
-					}
+		for _, n := range e.index.naming {
+			if (n.account == res.owner || res.owner == "") && len(v.clauses[n.policy.number]) > 0 {
+				for _, who := range n.policy.named {
+					x.aloneOne(h, who)
 				}
 			}
 		}
 	}
-	for _, a := range e.accounts {
+	for _, a := range e.index.accounts {
 		if res.owner == "" || res.owner == a.id || p != nil {
 			x.aloneOne(h, a.root)
 		}
 	}
 	// The others, account by account.
 	trusting := v.action.AsksTrust() && isRole(res.text)
-	for _, a := range e.accounts {
+	for _, a := range e.index.accounts {
 		mode, cap := ownSide, always
 		switch {
 		case v.folded == "sts:getcalleridentity":
@@ -368,7 +361,7 @@ func (x *Asker) concerned(yield func(k *class, allow bool), v *actionView) {
 		if !v.relevant[r.number] || r.control || r.private {
 			continue
 		}
-		for _, t := range v.touching[r] {
+		for _, t := range v.touching[r.number] {
 			yield(t.class, t.allow)
 		}
 	}
@@ -493,8 +486,8 @@ func (h *Holders) count() {
 			h.n -= n
 		}
 		for _, who := range h.askedOne {
-			if slices.Contains(h.asked, who.class) {
-				continue
+			if who.Kind == RootEntity || slices.Contains(h.asked, who.class) {
+				continue // it is in no group
 			}
 			has, ok := p.shared.has(who)
 			if !ok {

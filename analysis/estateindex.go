@@ -24,6 +24,8 @@ type clause struct {
 	actions   *actionElement
 	resources *resourceElement
 	tests     []clauseTest
+	// byProvider and byCanonical: it names somebody by what an export does not tell, the identity provider of a session or the canonical id of an account.
+	byProvider, byCanonical bool
 }
 
 // statement returns the statement as it is written.
@@ -65,6 +67,12 @@ type resourceElement struct {
 	private bool
 	// instantiated: its entries are found for each entity by itself.
 	instantiated bool
+}
+
+// naming is a policy that bears on the resources of an account.
+type naming struct {
+	account string
+	policy  *compiledPolicy
 }
 
 // openPattern is an entry with variables.
@@ -111,6 +119,9 @@ type factKey struct {
 // estateIndex finds policies by what they speak of.
 type estateIndex struct {
 	policies []*compiledPolicy
+	accounts []*account // in the order of their ids
+	// naming are the resource control policies of accounts that name entities one by one.
+	naming   []naming
 	clauses  []*clause
 	classes  []*class
 	actions  []*actionElement
@@ -183,6 +194,13 @@ func (e *Estate) makeIndex(policies []*compiledPolicy) {
 		}
 	}
 	slices.Sort(ix.resourceTags)
+	for id, c := range e.controls {
+		for _, p := range slices.Concat(c.resource...) {
+			if len(p.named) > 0 {
+				ix.naming = append(ix.naming, naming{id, p})
+			}
+		}
+	}
 	ix.share()
 	ix.instantiate(e)
 	lengths := make(map[int]bool)
@@ -334,6 +352,11 @@ func (b *indexMaker) clause(p *compiledPolicy, number int) *clause {
 	variables := p.Document.Variables()
 	c := &clause{policy: p, number: number, allow: s.Effect == policy.Allow}
 	c.actions = b.action(s)
+	for i := range s.Principal.Entries {
+		entry := s.Principal.Entries[i].Type.Text
+		c.byProvider = c.byProvider || entry == "Federated" && !s.Principal.Not
+		c.byCanonical = c.byCanonical || entry == "CanonicalUser" && !s.Principal.Not
+	}
 	if !s.Action.Present() || !s.Resource.Present() && p.Kind() != authz.Resource {
 		c.never = true // doc/language.md 23
 		return c
@@ -528,6 +551,7 @@ func (ix *estateIndex) fact(name string) *factKey {
 func (ix *estateIndex) classify(e *Estate) {
 	for i, id := range e.Accounts() {
 		e.accounts[id].number = int32(i + 1)
+		ix.accounts = append(ix.accounts, e.accounts[id])
 	}
 	byKey := make(map[string]*class)
 	var key []byte

@@ -312,6 +312,20 @@ type proof struct {
 
 // prove finds out whether the conditions of a scene can hold, and whether they can fail.
 func (s *scene) prove() (p proof, err error) {
+	if p, err = s.proveKnown(); err != nil || !s.vague {
+		return p, err
+	}
+	// It was asked as if the caller had no name that the export does not tell.
+	switch p.standing {
+	case Refused:
+		p = proof{reason: "a policy names identity providers or canonical ids, and the export does not tell whose they are"}
+	case Allowed:
+		p.standing = Conditional
+	}
+	return p, nil
+}
+
+func (s *scene) proveKnown() (p proof, err error) {
 	ps := s.policies()
 	// What is quick to try: that the request brings nothing besides what is known.
 	if r := s.request(); authz.Decide(r, ps).Allowed() {

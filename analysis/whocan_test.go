@@ -67,6 +67,9 @@ const smallResources = `[
     "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}},
    {"Sid": "Tls", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::ledger/*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}]}},
  {"arn": "arn:aws:s3:::open", "account": "111122223333", "policy": {"Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::open/*"}}},
+ {"arn": "arn:aws:s3:::vague", "account": "111122223333", "policy": {"Statement": [
+   {"Effect": "Allow", "Principal": {"Federated": "cognito-identity.amazonaws.com"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::vague/*"},
+   {"Effect": "Deny", "Principal": {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::vague/*"}]}},
  {"arn": "arn:aws:s3:::quiet", "account": "111122223333", "tags": {"team": "red"}}]`
 
 const smallOrganization = `
@@ -129,6 +132,9 @@ func TestWhoCan(t *testing.T) {
 			`bob allowed by the resource's policy, statement 0`, // whom the boundary does not limit where everybody is let in (evaluation.md §2.2)
 			`carol allowed by the resource's policy, statement 0`, `dave allowed by the resource's policy, statement 0`, `erin allowed by the resource's policy, statement 0`,
 			`* conditional by the resource's policy, statement 0`, `anonymous allowed by the resource's policy, statement 0`,
+		}},
+		{"a policy names sessions by their provider, which nobody tells", "s3:GetObject", "arn:aws:s3:::vague/x", 0, []string{
+			`reader undecided if []`, `carol conditional by Own, statement 0 "Office" if [IpAddress aws:SourceIp 203.0.113.0/24]`,
 		}},
 		{"a control policy forbids it", "s3:PutObjectAcl", "arn:aws:s3:::quiet/x", 3, nil},
 		{"a role that trusts a user of another account under a condition", "sts:AssumeRole", "arn:aws:iam::444455556666:role/hop", 0, []string{

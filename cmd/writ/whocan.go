@@ -42,6 +42,7 @@ type estateFlags struct {
 	stdin         io.Reader
 	stdout        io.Writer
 	progress      *progress
+	catalog       *catalog.Catalog
 }
 
 func (f *estateFlags) flags(cmd *cobra.Command) {
@@ -71,6 +72,7 @@ func (f *estateFlags) open(cmd *cobra.Command) (*analysis.Estate, *analysis.Aske
 	if err != nil {
 		return nil, nil, err
 	}
+	f.catalog = c
 	r := analysis.EstateReader{IgnoreUnknown: f.ignoreUnknown}
 	parts, err := exportParts(f.from)
 	if err != nil {
@@ -223,6 +225,10 @@ The exit status is 0 if somebody can, 1 if nobody can, 2 if it could not be said
 			})
 			if err != nil {
 				return err
+			}
+			if _, ok := f.catalog.Action(w.Action); !ok {
+				f.progress.clear()
+				fmt.Fprintf(cmd.ErrOrStderr(), "writ: the catalogue of AWS's actions has no %s; the answer is about the name\n", w.Action)
 			}
 			if err := f.draw(w.Graph); err != nil {
 				return err
