@@ -172,6 +172,9 @@ func (x *actions) trait(name string) string {
 	if slices.Contains(specialActions[:], name) {
 		t = name
 	}
+	if strings.HasPrefix(name, "kms:") {
+		t += "\x00key" // a key's own policy must allow (doc/language.md 32)
+	}
 	// kms:RetireGrant is exempt (evaluation.md §6).
 	if service, _, _ := strings.Cut(name, ":"); policy.SupportsResourceControl(service) && name != "kms:retiregrant" {
 		t += "\x00controlled"

@@ -23,6 +23,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/condition"
@@ -72,8 +73,8 @@ var ErrDisagreement = errors.New("analysis: the judge does not confirm a witness
 // ErrCatalog says that a question needs a catalog: what a service's policies bear on is told by actions.
 var ErrCatalog = errors.New("analysis: questions about layers and resource control policies need Options.Catalog")
 
-// ErrSides says that two sides cannot be compared: they speak of the resources of different accounts.
-var ErrSides = errors.New("analysis: the two sides are about the resources of different accounts")
+// ErrSides says that two sides cannot be compared: they speak of the resources of different accounts, or an id is not one of an account.
+var ErrSides = errors.New("analysis: the two sides are about the resources of different accounts, or of what is no account")
 
 // Side is one of the things that are compared: all policies that bear on a request.
 type Side struct {
@@ -160,6 +161,11 @@ func (z *Analyzer) Wider(left, right Side) (Answer, error) {
 func (z *Analyzer) check(left, right Side) error {
 	if left.owner != right.owner || left.management != right.management {
 		return ErrSides
+	}
+	for _, s := range [...]Side{left, right} {
+		if s.layers && (!arn.IsAccount(s.owner) || s.management != "" && !arn.IsAccount(s.management)) {
+			return ErrSides
+		}
 	}
 	if z.options.Catalog == nil {
 		for _, s := range [...]Side{left, right} {

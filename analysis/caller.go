@@ -106,7 +106,7 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 			}
 			continue
 		}
-		w := want{set: info.test.set, typed: &info.test.typed, match: (l > 0) != info.test.operator.Comparison.Negated(), lit: l}
+		w := want{set: info.test.set, typed: &info.test.typed, open: len(info.test.variables) > 0, match: (l > 0) != info.test.operator.Comparison.Negated(), lit: l}
 		if info.on != on {
 			if w.set == nil {
 				return v, nil, gaveUp
@@ -195,29 +195,28 @@ func (a *analysis) principals(sides ...Side) []*caller {
 	fresh := named.freshAccount()
 	m := &callerMaker{a: a, named: named, controlled: controlled}
 	for _, f := range named.attributes("AIDA", nil) {
-		m.class("", "user", "arn:aws:iam::"+fresh+":user/"+freshName, f)
+		m.class("", "user", "arn:aws:iam::"+fresh+":user/"+unnamed, f)
 	}
 	roles := named.any || a.callerAsked
 	if roles {
 		m.roles("", fresh)
 	}
+	if roles && controlled && !named.any {
+		m.roots("", fresh) // control policies bear on them, too
+	}
 	if !named.any {
 		return m.all
 	}
-	for _, f := range named.accountAttributes() {
-		m.exact("arn:aws:iam::"+fresh+":root", f)
-	}
+	m.roots("", fresh)
 	m.exact("anonymous", authz.Facts{})
-	m.exact(freshName+".amazonaws.com", authz.Facts{})
-	m.exact(freshName+".example.com", authz.Facts{ByAssertion: true})
+	m.exact(unnamed+".amazonaws.com", authz.Facts{})
+	m.exact(unnamed+".example.com", authz.Facts{ByAssertion: true})
 	for _, account := range named.accounts {
 		for _, f := range named.attributes("AIDA", nil) {
-			m.class(account, "user", "arn:aws:iam::"+account+":user/"+freshName, f)
+			m.class(account, "user", "arn:aws:iam::"+account+":user/"+unnamed, f)
 		}
 		m.roles(account, account)
-		for _, f := range named.accountAttributes() {
-			m.exact("arn:aws:iam::"+account+":root", f)
-		}
+		m.roots(account, account)
 	}
 	for _, name := range named.arns {
 		who, err := authz.NewPrincipal(name, authz.Facts{})
@@ -294,6 +293,31 @@ func (m *callerMaker) class(account, kind, name string, f authz.Facts) {
 	m.add(c)
 }
 
+// roots adds the root user of an account, or of all that are not named, in any partition.
+func (m *callerMaker) roots(account, or string) {
+	for _, f := range m.named.accountAttributes() {
+		who, err := authz.NewPrincipal("arn:aws:iam::"+or+":root", f)
+		if err != nil {
+			panic("analysis: " + or + " has no root user") // it is an account
+		}
+		signs := appendPattern(nil, "arn:?*:iam::", true)
+		var not []*glob
+		if account == "" {
+			signs = append(signs, accountSigns()...)
+			for _, other := range append([]string{nobodysAccount}, m.named.accounts...) {
+				not = append(not, newGlob(append(appendPattern(nil, "arn:*:iam::"+other+":", true), sign{kind: run})))
+			}
+		} else {
+			signs = appendText(signs, account, letter)
+		}
+		c := &caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: m.a.texts.union(newGlob(appendText(signs, ":root", letter)))}
+		if len(not) > 0 {
+			c.not = m.a.texts.union(not...)
+		}
+		m.add(c)
+	}
+}
+
 // notNamed returns what no ARN of an unnamed user or role is: one that is named, and one that ends with a slash.
 func (m *callerMaker) notNamed(kind string) (not []*glob) {
 	for _, other := range m.named.arns {
@@ -305,11 +329,11 @@ func (m *callerMaker) notNamed(kind string) (not []*glob) {
 // roles adds the role sessions of an account, or of all that are not named.
 func (m *callerMaker) roles(account, or string) {
 	for _, f := range m.named.attributes("AROA", m.named.providers) {
-		f.Issuer = "arn:aws:iam::" + or + ":role/" + freshName
-		m.class(account, "role", "arn:aws:sts::"+or+":assumed-role/"+freshName+"/session", f)
+		f.Issuer = "arn:aws:iam::" + or + ":role/" + unnamed
+		m.class(account, "role", "arn:aws:sts::"+or+":assumed-role/"+unnamed+"/"+unnamed, f)
 		if m.controlled {
-			f.Issuer = "arn:aws:iam::" + or + ":" + serviceLinked + "service.amazonaws.com/" + freshName
-			m.class(account, strings.TrimSuffix(serviceLinked, "/"), "arn:aws:sts::"+or+":assumed-role/"+freshName+"/session", f)
+			f.Issuer = "arn:aws:iam::" + or + ":" + serviceLinked + "service.amazonaws.com/" + unnamed
+			m.class(account, strings.TrimSuffix(serviceLinked, "/"), "arn:aws:sts::"+or+":assumed-role/"+unnamed+"/"+unnamed, f)
 		}
 	}
 }
@@ -331,7 +355,7 @@ func (m *callerMaker) session(name string) {
 			paths = append(paths, strings.TrimPrefix(serviceLinked, "role/"))
 		}
 		for _, path := range paths {
-			f.Issuer = prefix + path + freshName + "/" + role
+			f.Issuer = prefix + path + unnamed + "/" + role
 			who, err := authz.NewPrincipal(name, f)
 			if err != nil {
 				continue
@@ -383,7 +407,10 @@ func (n *namedPrincipals) accountAttributes() (all []authz.Facts) {
 // serviceLinked is how the resource part of a service-linked role's ARN begins.
 const serviceLinked = "role/aws-service-role/"
 
-// freshName is a name that no policy has.
+// unnamed stands for a name that no policy has: it is not written by anybody.
+const unnamed = "nobody-has-named-this-7f3a"
+
+// freshName is the name of a user or role in a witness, if it may be any.
 const freshName = "someone"
 
 // namedPrincipals are those that Principal elements name.

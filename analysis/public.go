@@ -110,7 +110,7 @@ func (o *outside) includes(c *caller) bool {
 	case authz.Provider:
 		_, ok := commonProvider(c.who.ARN)
 		return ok
-	case authz.User, authz.RoleSession:
+	case authz.User, authz.RoleSession, authz.Root:
 		return c.arns != nil && c.unnamed
 	}
 	return false

@@ -96,7 +96,8 @@ func (a *analysis) signature(key []byte, class *actionClass, c *caller, s Side) 
 				if st.never || class.name != "" && !st.speaks(class) {
 					continue
 				}
-				bounded := s.Policies.Boundary != nil
+				k := c.who.Kind
+				bounded := s.Policies.Boundary != nil && (k == authz.User || k == authz.RoleSession || k == authz.FederatedSession)
 				reach, asTrust := p.Reach(st.number, c.who, false, bounded), p.Reach(st.number, c.who, true, bounded)
 				if reach == authz.ReachesNobody && asTrust == authz.ReachesNobody {
 					continue
@@ -424,7 +425,7 @@ func (q *question) witness(x *facts) (*Witness, error) {
 		case q.caller.who.Kind == authz.RoleSession:
 			parts := arn.Cut(name)
 			f.Issuer = name
-			name = "arn:" + parts.Part(1) + ":sts::" + parts.Part(4) + ":assumed-role/" + name[strings.LastIndexByte(name, '/')+1:] + "/session"
+			name = "arn:" + parts.Part(1) + ":sts::" + parts.Part(4) + ":assumed-role/" + name[strings.LastIndexByte(name, '/')+1:] + "/" + unnamed
 		}
 		var err error
 		if who, err = authz.NewPrincipal(name, f); err != nil {

@@ -174,13 +174,13 @@ func (a *analysis) testAtom(op condition.Operator, name string, values []string,
 		on = other
 	}
 	a.callerAsked = a.callerAsked || a.isCaller(on)
-	text := "k" + a.keyAt(on).name + "\x00" + op.String()
+	text := fmt.Sprint("k", int(on), " ", op)
 	if variables {
 		text += "\x01"
 	}
 	sorted := slices.Sorted(slices.Values(values)) // their order says nothing
 	for _, v := range slices.Compact(sorted) {
-		text += "\x00" + v
+		text += fmt.Sprint(len(v), ":", v)
 	}
 	return a.atomOf(text, func() atomInfo {
 		t := &test{operator: op}

@@ -103,7 +103,7 @@ func (t *theory) check(lits []lit) answer {
 		v, core, result := t.solve(on, wide, extra{}, 0)
 		switch {
 		case result == none:
-			return answer{outcome: none, core: core}
+			return answer{outcome: none, core: t.withDead(core)}
 		case result == gaveUp:
 			return answer{outcome: gaveUp, reason: t.tooHard(on)}
 		}
@@ -113,6 +113,19 @@ func (t *theory) check(lits []lit) answer {
 		return answer{outcome: found, facts: f}
 	}
 	return t.withVariables(open, f)
+}
+
+// withDead adds to a core why variables have no value: patterns that are lost by that may be what the core rests on.
+func (t *theory) withDead(core []lit) []lit {
+	core = slices.Clone(core)
+	for _, because := range t.dead {
+		for _, l := range because {
+			if !slices.Contains(core, l) {
+				core = append(core, l)
+			}
+		}
+	}
+	return core
 }
 
 // isDead reports whether a key cannot bring the one text that a variable stands for.
@@ -767,7 +780,7 @@ func (t *theory) anchor(on subject, open []subject, names []string) answer {
 			}
 		}
 		if exact {
-			return answer{outcome: none, core: core}
+			return answer{outcome: none, core: t.withDead(core)}
 		}
 	}
 	return answer{outcome: gaveUp}
