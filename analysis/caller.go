@@ -122,6 +122,9 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 // whole returns the ARNs whose part of a name is in a set.
 func (c *caller) whole(name string, u *union) (globs []*glob) {
 	for _, g := range u.globs {
+		if slices.ContainsFunc(g.signs, func(s sign) bool { return s.kind == letter && (s.r == ':' || s.r == '/' && name == userName) }) {
+			continue // no account and no name holds that
+		}
 		signs := make([]sign, 0, len(g.signs))
 		narrow := oneInPart // no colon, and in a name no slash
 		if name == userName {

@@ -31,14 +31,31 @@ type Useless struct {
 // one asks again. unknown has the numbers of those of which it could not be said. The error is ErrDisagreement or ErrCatalog.
 func (z *Analyzer) Useless(k policy.Kind, d *policy.Document) (useless []Useless, unknown []int, err error) {
 	for i := range d.Statements {
-		alone, err := part(d, func(n int, s map[string]json.RawMessage) bool {
-			s["Effect"] = json.RawMessage(`"Allow"`)
-			return n == i
-		})
-		if err != nil {
-			return nil, nil, err
+		only := func(n int, _ map[string]json.RawMessage) bool { return n == i }
+		var left, right Side
+		if d.Statements[i].Effect == policy.Allow {
+			alone, err := part(d, only)
+			if err != nil {
+				return nil, nil, err
+			}
+			left, right = Of(k, alone), nothing(k)
+		} else {
+			// A Deny is of use if it takes something from everything.
+			everything := `{"Effect":"Allow","Action":"*","Resource":"*"}`
+			if k == policy.Resource || k == policy.Trust || k == policy.ResourceControl {
+				everything = `{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`
+			}
+			alone, err := part(d, only, everything)
+			if err != nil {
+				return nil, nil, err
+			}
+			whole, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + everything + `]}`)
+			if err != nil {
+				return nil, nil, err
+			}
+			left, right = Of(k, whole), Of(k, alone)
 		}
-		a, err := z.Wider(Of(k, alone), nothing(k))
+		a, err := z.Wider(left, right)
 		switch {
 		case err != nil:
 			return nil, nil, err

@@ -149,6 +149,9 @@ func sortQuads(b []byte) {
 // ask returns a witness, or why it cannot say whether there is one.
 func (q *question) ask(left, right Side) (w *Witness, reason string, err error) {
 	f := q.f
+	if q.trust && (q.action == nil || !q.action.AsksTrust()) {
+		return nil, "", nil // no other action asks a trust policy
+	}
 	root := f.and(q.allowed(left.Policies), -q.allowed(right.Policies))
 	if q.trust {
 		root = f.and(root, q.isFor("iam", "role/"))
