@@ -34,6 +34,9 @@ var order = map[string][]string{
 	// Proofs about policies are made for the judge's language and confirmed by the judge.
 	"analysis": {"arn", "authz", "catalog", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
+	// What other tools' files hold: it finds documents, and does not say what is wrong with them.
+	"internal/template": {"policy", "internal/jsontext"},
+
 	// Signatures are checked without a clock: the time is an argument, and so it may say what a time is.
 	"sigv4": nil,
 
@@ -108,7 +111,7 @@ var order = map[string][]string{
 	"cmd/writ": {
 		"analysis", "authz", "catalog", "lint", "policy", "internal/authn", "internal/config", "internal/credential", "internal/dispatch", "internal/fold", "internal/identity", "internal/jsontext", "internal/model",
 		"internal/operator", "internal/route", "internal/server", "internal/service/iam", "internal/service/sts", "internal/store", "internal/store/embedded",
-		"internal/store/memory", "internal/telemetry", "internal/trail",
+		"internal/store/memory", "internal/telemetry", "internal/template", "internal/trail",
 	},
 }
 

@@ -1,0 +1,245 @@
+package template
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/writ-iam/writ/internal/jsontext"
+	"github.com/writ-iam/writ/policy"
+)
+
+// maxAliased is how many nodes a template may come to by its aliases beyond those that are written.
+const maxAliased = 100_000
+
+// yamlReader makes a tree of a YAML document. What an alias stands for is made once; how much all of it comes to is counted before anybody walks it.
+type yamlReader struct {
+	file    *source
+	made    map[*yaml.Node]*yamlNode
+	written int
+}
+
+type yamlNode struct {
+	node        *node // nil while it is being made
+	size, depth int   // with all aliases written out
+}
+
+// yamlLine finds the line in what the library says is wrong.
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
+
+func readYAML(file *source) (*node, error) {
+	var document yaml.Node
+	if err := yaml.NewDecoder(strings.NewReader(file.text)).Decode(&document); err != nil {
+		at := policy.Position{Line: 1, Column: 1}
+		text := err.Error()
+		if m := yamlLine.FindStringSubmatch(text); m != nil {
+			text = text[len(m[0]):]
+			if line, err := strconv.Atoi(m[1]); err == nil {
+				at.Line = line
+			}
+		}
+		return nil, &Error{at, "not YAML: " + text}
+	}
+	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
+		return nil, &Error{policy.Position{Line: 1, Column: 1}, "no document"}
+	}
+	r := &yamlReader{file: file, made: make(map[*yaml.Node]*yamlNode)}
+	n, err := r.node(document.Content[0])
+	if err != nil {
+		return nil, err
+	}
+	if n.size > r.written+maxAliased {
+		return nil, &Error{policy.Position{Line: 1, Column: 1}, fmt.Sprintf("aliases make more than %d values of what is written", maxAliased)}
+	}
+	return n.node, nil
+}
+
+func (r *yamlReader) fail(n *yaml.Node, detail string) error {
+	return &Error{policy.Position{Line: n.Line, Column: n.Column}, detail}
+}
+
+var errDeep = errors.New("nested too deeply")
+
+func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
+	if n.Kind == yaml.AliasNode {
+		target := r.made[n.Alias]
+		if target == nil || target.node == nil {
+			return nil, r.fail(n, "an alias of what it is a part of")
+		}
+		return target, nil
+	}
+	out := &yamlNode{size: 1, depth: 1}
+	r.made[n] = out
+	r.written++
+	v := &node{at: r.file.offset(n.Line, n.Column)}
+	var err error
+	switch n.Kind {
+	case yaml.ScalarNode:
+		r.scalar(n, v)
+	case yaml.SequenceNode:
+		v.kind = jsontext.Array
+		for _, c := range n.Content {
+			item, err := r.node(c)
+			if err != nil {
+				return nil, err
+			}
+			if err := out.add(item); err != nil {
+				return nil, r.fail(c, err.Error())
+			}
+			v.items = append(v.items, item.node)
+		}
+	case yaml.MappingNode:
+		err = r.mapping(n, v, out)
+	default:
+		err = r.fail(n, "not a value")
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.node = shortForm(n.Tag, v)
+	return out, nil
+}
+
+// add counts a part of a node.
+func (n *yamlNode) add(part *yamlNode) error {
+	if n.depth = max(n.depth, part.depth+1); n.depth > maxDepth {
+		return errDeep
+	}
+	n.size = min(n.size+part.size, 1<<40)
+	return nil
+}
+
+func (r *yamlReader) mapping(n *yaml.Node, v *node, out *yamlNode) error {
+	v.kind = jsontext.Object
+	var merged []*node
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if key.Kind == yaml.AliasNode {
+			key = key.Alias
+		}
+		if key.Kind != yaml.ScalarNode {
+			return r.fail(key, "a member's name is no text")
+		}
+		k := &node{at: r.file.offset(key.Line, key.Column)}
+		r.scalar(key, k)
+		item, err := r.node(value)
+		if err != nil {
+			return err
+		}
+		if err := out.add(item); err != nil {
+			return r.fail(value, err.Error())
+		}
+		if key.ShortTag() == "!!merge" {
+			merged = append(merged, item.node)
+			continue
+		}
+		v.members = append(v.members, member{key.Value, k, item.node})
+	}
+	return r.merge(n, v, merged)
+}
+
+// merge adds the members of what stands behind << that a mapping has not itself.
+func (r *yamlReader) merge(n *yaml.Node, v *node, merged []*node) error {
+	if len(merged) == 0 {
+		return nil
+	}
+	has := make(map[string]bool)
+	for _, m := range v.members {
+		has[m.name] = true
+	}
+	for len(merged) > 0 {
+		from := merged[0]
+		merged = merged[1:]
+		switch from.kind {
+		case jsontext.Array:
+			for _, item := range from.items {
+				if item.kind != jsontext.Object {
+					return r.fail(n, "<< takes mappings")
+				}
+			}
+			merged = append(append([]*node(nil), from.items...), merged...)
+		case jsontext.Object:
+			for _, m := range from.members {
+				if !has[m.name] {
+					has[m.name] = true
+					v.members = append(v.members, m)
+				}
+			}
+		default:
+			return r.fail(n, "<< takes mappings")
+		}
+	}
+	return nil
+}
+
+// scalar says what a scalar means, and how it is written if it is written simply.
+func (r *yamlReader) scalar(n *yaml.Node, v *node) {
+	v.text, v.kind = n.Value, jsontext.String
+	switch n.ShortTag() {
+	case "!!null":
+		v.kind = jsontext.Null
+	case "!!bool":
+		v.kind = jsontext.Bool
+	case "!!int", "!!float":
+		v.kind = jsontext.Number
+	}
+	text, at := r.file.text, v.at
+	// Tag and anchor stand before it.
+	for at < len(text) && (text[at] == '!' || text[at] == '&') {
+		end := strings.IndexAny(text[at:], " \t\r\n")
+		if end < 0 {
+			return
+		}
+		at += end
+		at += len(text[at:]) - len(strings.TrimLeft(text[at:], " \t\r\n"))
+	}
+	switch {
+	case n.Style&yaml.LiteralStyle != 0:
+		end := strings.IndexByte(text[at:], '\n')
+		if end < 0 {
+			return
+		}
+		first := at + end + 1
+		// The indentation is told by the first line that is not empty.
+		content, line := n.Value, first
+		for strings.HasPrefix(content, "\n") {
+			content = content[1:]
+			next := strings.IndexByte(text[line:], '\n')
+			if next < 0 {
+				return
+			}
+			line += next + 1
+		}
+		written, _, _ := strings.Cut(text[line:], "\n")
+		meant, _, _ := strings.Cut(content, "\n")
+		if indent := len(strings.TrimSuffix(written, "\r")) - len(meant); indent >= 0 && strings.HasPrefix(written[indent:], meant) {
+			v.style, v.at, v.indent = literalBlock, first, indent
+		}
+	case n.Style&yaml.FoldedStyle != 0:
+	case n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0:
+		if at+1 <= len(text) && strings.HasPrefix(text[at+1:], n.Value) {
+			v.style, v.at = verbatim, at+1
+		}
+	case strings.HasPrefix(text[at:], n.Value):
+		v.style, v.at = verbatim, at
+	}
+}
+
+// shortForm writes a function's short form, such as !Sub, as the long one.
+func shortForm(tag string, v *node) *node {
+	name, ok := strings.CutPrefix(tag, "!")
+	if !ok || name == "" || strings.HasPrefix(name, "!") {
+		return v
+	}
+	if name != "Ref" && name != "Condition" {
+		name = "Fn::" + name
+	}
+	if v.kind != jsontext.Array && v.kind != jsontext.Object {
+		v.kind = jsontext.String
+	}
+	return &node{kind: jsontext.Object, at: v.at, members: []member{{name, &node{kind: jsontext.String, text: name, at: v.at}, v}}}
+}
