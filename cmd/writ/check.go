@@ -19,12 +19,17 @@ func checkCommand() *cobra.Command {
 		Short: "Prove what policies must not grant",
 		Long: `Check proves that policies keep a rule, or shows a request that breaks it. The rules are those of AWS's IAM Access Analyzer.
 
+--plan and --template ask about the policies inside of a Terraform plan (terraform show -json PLAN) or a CloudFormation template, each of what it is there. What is not known before
+deployment is replaced by something plausible; where that could as well be anything, such as a parameter without a default, a rule is not taken to hold, unless --set NAME=VALUE says what it is.
+Policies that the rule cannot be asked about are told as SKIP.
+
 The exit status is 0 if the rule holds, 1 if it does not, 2 if it could not be said: a rule that could not be proved is not taken to hold.
 --output github prints what GitHub shows as annotations, --output sarif a log for code scanning.`,
 	}
 	cmd.PersistentFlags().StringVarP(&c.output, "output", "o", "text", "text, json, github or sarif")
 	cmd.PersistentFlags().StringVar(&c.kind, "kind", "", "what the policies are for, one of "+strings.Join(policy.Kinds(), ", "))
 	cmd.PersistentFlags().BoolVar(&c.limits.language, "language", false, "ask about the language, not about AWS's actions and keys")
+	cmd.PersistentFlags().StringToStringVar(&c.values, "set", nil, "what a parameter of a template will be: NAME=VALUE")
 	cmd.PersistentFlags().IntVar(&c.limits.budget, "budget", analysis.DefaultBudget, "how many states a question may come to before the answer is unknown")
 	cmd.AddCommand(c.noNewAccess(), c.accessNotGranted(), c.noPublicAccess(), c.noExternalAccess(), c.noUselessStatements())
 	return cmd
@@ -34,6 +39,8 @@ The exit status is 0 if the rule holds, 1 if it does not, 2 if it could not be s
 type checker struct {
 	output, kind string
 	limits       limits
+	values       map[string]string
+	plan, file   string // whose policies are meant: a plan or a template
 	stdin        io.Reader
 	stdout       io.Writer
 }
@@ -49,13 +56,20 @@ func (c *checker) from(cmd *cobra.Command) (*analysis.Analyzer, error) {
 func (c *checker) noNewAccess() *cobra.Command {
 	var reference, candidate string
 	cmd := &cobra.Command{
-		Use:   "no-new-access --reference FILE --candidate FILE",
+		Use:   "no-new-access --reference FILE --candidate FILE | --plan FILE",
 		Short: "Prove that a policy grants nothing that another does not",
-		Args:  cobra.NoArgs,
+		Long: `No-new-access proves that the candidate grants nothing that the reference does not grant already.
+
+--plan compares each policy that a Terraform plan changes with what it was before; a new policy may grant nothing at all, a new control policy takes away and is not asked about, and without one
+that goes everything is allowed. What is attached to whom is not a part of a policy, and is not looked at.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			z, err := c.from(cmd)
 			if err != nil {
 				return err
+			}
+			if c.isInside() {
+				return c.inside("no-new-access", func(s *subject) (analysis.Answer, string, error) { return newAccess(z, s) })
 			}
 			old, err := readPolicy(reference, c.stdin)
 			if err != nil {
@@ -78,7 +92,7 @@ func (c *checker) noNewAccess() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&reference, "reference", "", "the policy that grants what may be granted")
 	cmd.Flags().StringVar(&candidate, "candidate", "", "the policy that may grant no more")
-	required(cmd, "reference", "candidate")
+	c.insideFlags(cmd, false, "reference", "candidate")
 	return cmd
 }
 
@@ -86,7 +100,7 @@ func (c *checker) accessNotGranted() *cobra.Command {
 	var file string
 	var x analysis.Access
 	cmd := &cobra.Command{
-		Use:   "access-not-granted --policy FILE [--actions ACTION,…] [--resources ARN,…]",
+		Use:   "access-not-granted --policy FILE | --plan FILE | --template FILE [--actions ACTION,…] [--resources ARN,…]",
 		Short: "Prove that a policy grants none of some actions on some resources",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -96,6 +110,18 @@ func (c *checker) accessNotGranted() *cobra.Command {
 			z, err := c.from(cmd)
 			if err != nil {
 				return err
+			}
+			if c.isInside() {
+				return c.inside("access-not-granted", func(s *subject) (analysis.Answer, string, error) {
+					switch {
+					case s.isControl():
+						return analysis.Answer{}, "a control policy grants nothing", nil
+					case s.kind == policy.Trust && len(x.Resources) > 0:
+						return analysis.Answer{}, "a trust policy is about its role, and about no other resource", nil
+					}
+					a, err := z.Grants(s.kind, s.document, x)
+					return a, "", err
+				})
 			}
 			d, err := readPolicy(file, c.stdin)
 			if err != nil {
@@ -115,14 +141,14 @@ func (c *checker) accessNotGranted() *cobra.Command {
 	cmd.Flags().StringVar(&file, "policy", "", "the policy")
 	cmd.Flags().StringSliceVar(&x.Actions, "actions", nil, "the actions, with wildcards if need be; without them all")
 	cmd.Flags().StringSliceVar(&x.Resources, "resources", nil, "the ARNs of the resources, with wildcards if need be; without them all")
-	required(cmd, "policy")
+	c.insideFlags(cmd, true, "policy")
 	return cmd
 }
 
 func (c *checker) noPublicAccess() *cobra.Command {
 	var file, resourceType string
 	cmd := &cobra.Command{
-		Use:   "no-public-access --policy FILE --resource-type TYPE",
+		Use:   "no-public-access --policy FILE --resource-type TYPE | --plan FILE | --template FILE",
 		Short: "Prove that a resource's policy does not let the public in",
 		Long: `No-public-access proves that a resource's policy, or a role's trust policy, lets in nobody of whom it knows nothing. The types of resources are
 ` + strings.Join(analysis.ResourceTypes(), ", ") + `.`,
@@ -131,6 +157,9 @@ func (c *checker) noPublicAccess() *cobra.Command {
 			z, err := c.from(cmd)
 			if err != nil {
 				return err
+			}
+			if c.isInside() {
+				return c.inside("no-public-access", func(s *subject) (analysis.Answer, string, error) { return publicAccess(z, s) })
 			}
 			d, err := readPolicy(file, c.stdin)
 			if err != nil {
@@ -145,7 +174,7 @@ func (c *checker) noPublicAccess() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&file, "policy", "", "the resource's policy")
 	cmd.Flags().StringVar(&resourceType, "resource-type", "", "what the policy belongs to, such as AWS::S3::Bucket")
-	required(cmd, "policy", "resource-type")
+	c.insideFlags(cmd, true, "policy", "resource-type")
 	return cmd
 }
 
@@ -324,47 +353,89 @@ func required(cmd *cobra.Command, names ...string) {
 	}
 }
 
+// brokenBy says what a policy of a plan or a template does that breaks a rule.
+var brokenBy = map[string]string{"no-new-access": "grants what it did not before", "access-not-granted": "grants what it must not", "no-public-access": "lets the public in"}
+
+// outcome is what is printed of an answer to whether a rule is broken.
+type outcome struct {
+	Check string `json:"check"`
+	File  string `json:"file"`
+	// Policy is the name of the policy in a file of several.
+	Policy  string            `json:"policy,omitempty"`
+	Result  string            `json:"result"` // PASS, FAIL, UNKNOWN, SKIP
+	Request *analysis.Witness `json:"request"`
+	Line    int               `json:"line,omitempty"`
+	Reason  string            `json:"reason,omitempty"`
+
+	position policy.Position
+	text     string // for a person; empty if the rule holds
+}
+
+// verdict is the error that an outcome ends the command with.
+func (o *outcome) verdict() error {
+	return map[string]error{"FAIL": errFound, "UNKNOWN": errReported}[o.Result]
+}
+
+// finding is an outcome in a log.
+func (o *outcome) finding() finding {
+	level, text := "error", o.text
+	if o.Result == "SKIP" {
+		level = "note"
+	}
+	if o.Policy != "" {
+		text = o.Policy + ": " + text
+	}
+	return finding{o.File, o.position, o.Check, level, text}
+}
+
 // report prints an answer to whether a rule is broken.
 func (c *checker) report(rule, file string, d *policy.Document, a analysis.Answer, broken string) error {
-	f := finding{File: display(file), Rule: rule, Level: "error"}
-	var verdict error
-	result := "PASS"
+	o := outcome{Check: rule, File: display(file), Result: "PASS", Request: a.Witness, Reason: a.Reason}
 	switch a.Verdict {
 	case analysis.Yes:
-		result, verdict = "FAIL", errFound
-		f.Message = fmt.Sprintf("it %s: %v", broken, a.Witness)
-		f.Position = placeOf(d, a.Witness)
+		o.Result, o.text, o.position = "FAIL", fmt.Sprintf("it %s: %v", broken, a.Witness), placeOf(d, a.Witness)
 	case analysis.Unknown:
-		result, verdict = "UNKNOWN", errReported
-		f.Message = "it could not be proved: " + a.Reason
-		f.Position = policy.Position{Line: 1, Column: 1}
+		o.Result, o.text, o.position = "UNKNOWN", "it could not be proved: "+a.Reason, policy.Position{Line: 1, Column: 1}
 	}
-	var err error
-	switch {
-	case c.output == "json":
-		err = printJSON(c.stdout, struct {
-			Check   string            `json:"check"`
-			File    string            `json:"file"`
-			Result  string            `json:"result"`
-			Request *analysis.Witness `json:"request"`
-			Line    int               `json:"line,omitempty"`
-			Reason  string            `json:"reason,omitempty"`
-		}{rule, f.File, result, a.Witness, f.Position.Line, a.Reason})
-	case c.output == "text":
-		if a.Verdict == analysis.No {
-			_, err = fmt.Fprintf(c.stdout, "PASS %s: %s\n", rule, f.File)
-		} else {
-			_, err = fmt.Fprintf(c.stdout, "%s %s: %s:%d:%d\n\t%s\n", result, rule, f.File, f.Position.Line, f.Position.Column, f.Message)
+	return c.print(rule, "A policy "+broken+".", []outcome{o})
+}
+
+// print prints outcomes, and returns the gravest verdict.
+func (c *checker) print(rule, about string, all []outcome) (verdict error) {
+	var findings []finding
+	for i := range all {
+		o := &all[i]
+		o.Line = o.position.Line
+		var err error
+		switch {
+		case c.output == "json":
+			err = printJSON(c.stdout, o)
+		case c.output == "text":
+			of := o.File
+			if o.text != "" {
+				of += ":" + o.position.String()
+			}
+			if o.Policy != "" {
+				of += ": " + o.Policy
+			}
+			if o.text != "" {
+				of += "\n\t" + o.text
+			}
+			_, err = fmt.Fprintf(c.stdout, "%s %s: %s\n", o.Result, rule, of)
+		case o.text != "":
+			findings = append(findings, o.finding())
 		}
-	default:
-		var all []finding
-		if a.Verdict != analysis.No {
-			all = append(all, f)
+		if err != nil {
+			return err
 		}
-		err = printFindings(c.stdout, c.output, all, []ruleInfo{{ID: rule, Text: "A policy " + broken + "."}})
+		if v := o.verdict(); verdict == nil || v == errReported {
+			verdict = v
+		}
 	}
-	if err != nil {
-		return err
+	if c.output == "github" || c.output == "sarif" {
+		if err := printFindings(c.stdout, c.output, findings, []ruleInfo{{ID: rule, Text: about}}); err != nil {
+			return err
+		}
 	}
 	return verdict
 }
