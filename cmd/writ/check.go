@@ -119,7 +119,7 @@ func (c *checker) accessNotGranted() *cobra.Command {
 					case s.kind == policy.Trust && len(x.Resources) > 0:
 						return analysis.Answer{}, "a trust policy is about its role, and about no other resource", nil
 					}
-					a, err := z.Grants(s.kind, s.document, x)
+					a, err := z.Grants(s.kind, asSaved(s.ResourceType, s.document), x)
 					return a, "", err
 				})
 			}
@@ -165,7 +165,7 @@ func (c *checker) noPublicAccess() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a, err := z.Public(resourceType, d)
+			a, err := z.Public(resourceType, asSaved(resourceType, d))
 			if err != nil {
 				return err
 			}
@@ -196,7 +196,7 @@ are not outside. The types of resources are those of no-public-access.`,
 			if err != nil {
 				return err
 			}
-			external, err := z.External(resourceType, d, zone)
+			external, err := z.External(resourceType, asSaved(resourceType, d), zone)
 			if err != nil {
 				return err
 			}

@@ -166,8 +166,21 @@ func publicAccess(z *analysis.Analyzer, s *subject) (a analysis.Answer, skip str
 		}
 		return a, "public access to " + resourceType + " cannot be asked about", nil
 	}
-	a, err = z.Public(resourceType, s.document)
+	a, err = z.Public(resourceType, asSaved(resourceType, s.document))
 	return a, "", err
+}
+
+// asSaved returns a resource's policy as it is when it has been saved: API Gateway makes an ARN of execute-api:/… (developer guide, "API Gateway resource policy"). Its
+// statements are those of the document, and stand elsewhere.
+func asSaved(resourceType string, d *policy.Document) *policy.Document {
+	if resourceType != "AWS::ApiGateway::RestApi" || !strings.Contains(d.Text(), `"execute-api:/`) {
+		return d
+	}
+	saved, err := policy.Parse(strings.ReplaceAll(d.Text(), `"execute-api:/`, `"arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/`))
+	if err != nil {
+		return d
+	}
+	return saved
 }
 
 // newAccess asks whether a policy of a plan grants what it did not grant before.
@@ -190,7 +203,7 @@ func newAccess(z *analysis.Analyzer, s *subject) (a analysis.Answer, skip string
 			return analysis.Answer{Reason: "what was before cannot be read: " + err.Error()}, "", nil
 		}
 	}
-	a, err = z.Wider(analysis.Of(s.kind, s.document), analysis.Of(s.kind, before))
+	a, err = z.Wider(analysis.Of(s.kind, asSaved(s.ResourceType, s.document)), analysis.Of(s.kind, asSaved(s.ResourceType, before)))
 	return a, "", err
 }
 
