@@ -17,7 +17,7 @@ const (
 	// maxSteps is how many values the policies of a template may come to, all forms together.
 	maxSteps = 4 << 20
 	// maxText is how many bytes they may come to.
-	maxText = 256 << 20
+	maxText = 64 << 20
 )
 
 // cloudFormation reads a template (docs.aws.amazon.com/AWSCloudFormation, "Template reference").

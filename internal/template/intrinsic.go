@@ -406,6 +406,7 @@ func (e *evaluation) sub(n, argument *node, s slot, depth int) *value {
 	// What stands before a variable in its string. A document may stand in a Sub as a whole: then the string is one of it.
 	before, document := "", strings.HasPrefix(strings.TrimSpace(text), "{")
 	add := func(p piece) {
+		e.steps--
 		v.pieces = append(v.pieces, p)
 		before += p.text[max(0, len(p.text)-512):]
 		if i := strings.LastIndexByte(before, '"'); i >= 0 && document {
@@ -427,14 +428,14 @@ func (e *evaluation) sub(n, argument *node, s slot, depth int) *value {
 		name := strings.TrimSpace(text[m[0]+2 : m[1]-1])
 		literal(last, m[0])
 		last = m[1]
-		if escaped, ok := strings.CutPrefix(name, "!"); ok {
-			// The text is one byte shorter than what is written; it begins at the same place.
-			add(piece{text: "${" + escaped + "}", node: argument, inner: m[0]})
+		if text[m[0]+2] == '!' {
+			literal(m[0], m[0]+2)
+			literal(m[0]+3, m[1])
 			continue
 		}
 		var filled *value
 		if given := own.member(name); given != nil {
-			filled = e.value(given, s, depth)
+			filled = e.inString(given, s, before, depth)
 		} else if strings.Contains(name, ".") {
 			filled = e.attribute(argument, name, s, before, depth)
 		} else {
@@ -464,20 +465,23 @@ func (e *evaluation) join(n, argument *node, s slot, depth int) *value {
 	}
 	v := &value{kind: jsontext.String, node: n}
 	if items := argument.items[1]; items.kind == jsontext.Array {
-		before, told := "", 0 // what stands before a part tells what is plausible
+		joined, told := "", 0 // the end of what there is: it tells what is plausible
 		for _, item := range items.items {
+			before := joined
+			if told > 0 {
+				before += delimiter
+			}
 			c := e.inString(item, s, before, depth)
 			if c == nil {
 				continue
 			}
-			appendJoined(v, c, delimiter, len(v.pieces) > 0)
+			appendJoined(v, c, delimiter, told > 0)
 			for _, p := range v.pieces[told:] {
-				if before += p.text; len(before) > 512 {
-					before = "\x00" + before[len(before)-511:]
+				if joined += p.text; len(joined) > 512 {
+					joined = "\x00" + joined[len(joined)-511:]
 				}
 			}
 			told = len(v.pieces)
-			before += delimiter
 			if e.steps <= 0 {
 				break
 			}

@@ -100,7 +100,7 @@ func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.node = shortForm(n.Tag, v)
+	out.node = shortForm(n.Tag, v, r.file.offset(n.Line, n.Column))
 	return out, nil
 }
 
@@ -229,8 +229,8 @@ func (r *yamlReader) scalar(n *yaml.Node, v *node) {
 	}
 }
 
-// shortForm writes a function's short form, such as !Sub, as the long one.
-func shortForm(tag string, v *node) *node {
+// shortForm writes a function's short form, such as !Sub, which stands at an offset, as the long one.
+func shortForm(tag string, v *node, at int) *node {
 	name, ok := strings.CutPrefix(tag, "!")
 	if !ok || name == "" || strings.HasPrefix(name, "!") {
 		return v
@@ -241,5 +241,5 @@ func shortForm(tag string, v *node) *node {
 	if v.kind != jsontext.Array && v.kind != jsontext.Object {
 		v.kind = jsontext.String
 	}
-	return &node{kind: jsontext.Object, at: v.at, members: []member{{name, &node{kind: jsontext.String, text: name, at: v.at}, v}}}
+	return &node{kind: jsontext.Object, at: at, members: []member{{name, &node{kind: jsontext.String, text: name, at: at}, v}}}
 }
