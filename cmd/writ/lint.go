@@ -301,7 +301,7 @@ func (l *linter) print(f *linted) error {
 		return err
 	}
 	if f.Detail != "" {
-		message = f.Detail + ": " + message
+		message += "\n" + f.Detail
 	}
 	level := map[string]string{"refused": "error", "error": "error", "security-warning": "warning", "warning": "warning", "suggestion": "note", "note": "note"}[f.Level]
 	one := finding{f.File, policy.Position{Line: f.Line, Column: f.Column}, f.Code, level, message}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -19,20 +20,43 @@ func TestTheReadmeIsWhatTheCommandsPrint(t *testing.T) {
 		t.Fatal("there is no such section")
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
-	block := regexp.MustCompile("(?s)```console\n(.*?)```").FindStringSubmatch(section)
-	if block == nil {
-		t.Fatal("the section shows no commands")
+	runCommands(t, section, 3)
+}
+
+// TestTheDocumentsAreWhatTheCommandsPrint runs the commands of doc/ci.md, word for word.
+func TestTheDocumentsAreWhatTheCommandsPrint(t *testing.T) {
+	t.Chdir("../..")
+	text, err := os.ReadFile("doc/ci.md")
+	if err != nil {
+		t.Fatal(err)
 	}
-	commands := strings.Split(block[1], "$ bin/writ ")[1:]
-	if len(commands) < 3 {
-		t.Fatalf("%d commands", len(commands))
-	}
-	for _, c := range commands {
-		line, want, _ := strings.Cut(c, "\n")
-		var stdout, stderr strings.Builder
-		run(strings.Fields(line), strings.NewReader(""), &stdout, &stderr)
-		if got := stdout.String() + stderr.String(); got != want {
-			t.Errorf("writ %s\nprints %q\nwant   %q", line, got, want)
+	runCommands(t, string(text), 7)
+}
+
+// runCommands runs the commands that a text shows, at least so many, and compares what they print and with which status they end, if the text says so.
+func runCommands(t *testing.T, text string, atLeast int) {
+	t.Helper()
+	n, status := 0, 0
+	for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		for _, c := range strings.Split(block[1], "$ ")[1:] {
+			line, want, _ := strings.Cut(c, "\n")
+			got := ""
+			if args, ok := strings.CutPrefix(line, "bin/writ "); ok {
+				var stdout, stderr strings.Builder
+				status = run(strings.Fields(args), strings.NewReader(""), &stdout, &stderr)
+				got = stdout.String() + stderr.String()
+				n++
+			} else if line == "echo $?" {
+				got = fmt.Sprintln(status)
+			} else {
+				t.Errorf("%s is no command that can be run here", line)
+			}
+			if got != want {
+				t.Errorf("%s\nprints %q\nwant   %q", line, got, want)
+			}
 		}
+	}
+	if n < atLeast {
+		t.Errorf("the text shows %d commands", n)
 	}
 }

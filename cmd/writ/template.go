@@ -132,7 +132,9 @@ func (c *checker) askOne(s *subject, rule string, ask func(*subject) (analysis.A
 		o.Result, o.Reason, o.text = "SKIP", skip, skip
 	case a.Verdict == analysis.Yes:
 		o.Result, o.text = "FAIL", fmt.Sprintf("it %s: %v", brokenBy[rule], a.Witness)
-		if w := a.Witness; w.Statement >= 0 && !s.removed {
+		if s.removed {
+			o.text = fmt.Sprintf("without it, there is allowed: %v", a.Witness)
+		} else if w := a.Witness; w.Statement >= 0 {
 			in := &s.document.Statements[w.Statement]
 			o.position = s.Position(in.Start)
 			if text := placeholders(taken(s.Policy, in.Start, in.End)); text != "" {
@@ -188,7 +190,7 @@ func newAccess(z *analysis.Analyzer, s *subject) (a analysis.Answer, skip string
 	before := &policy.Document{} // grants nothing
 	switch {
 	case !s.Changed:
-		return a, "this is a state, which does not say what was before", nil
+		return a, "", errors.New("this is a state, which does not say what was before")
 	case s.removed: // and everything is allowed that it did not allow
 		everything, err := policy.Parse(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
 		if err != nil {

@@ -338,7 +338,7 @@ func (w *writer) piece(p piece, written string, stringStart int) {
 	w.p.spans = append(w.p.spans, span{start, p.node, p.inner, p.hole == nil && !p.far && written == p.text})
 	w.text = append(w.text, written...)
 	if p.hole != nil {
-		w.p.Placeholders = append(w.p.Placeholders, Placeholder{start, len(w.text), p.hole.name, p.hole.open, stringStart, len(w.text)})
+		w.p.Placeholders = append(w.p.Placeholders, Placeholder{start, len(w.text), p.hole.name, p.hole.open, p.hole.told, stringStart, len(w.text)})
 	}
 }
 

@@ -37,6 +37,7 @@ type piece struct {
 type hole struct {
 	name string
 	open bool
+	told bool // by Options.Values
 }
 
 func (v *value) text() string {
@@ -70,7 +71,7 @@ type evaluation struct {
 // slot is where in a policy a value stands: it tells what is plausible there.
 type slot struct {
 	element string // the statement's element, without Not
-	name    string // the type of a principal, or the operator
+	name    string // the type of a principal, the operator, or service for what stands before the colon of an action
 	key     string // of a condition
 }
 
@@ -164,9 +165,9 @@ func (e *evaluation) dynamic(n *node, s slot) *value {
 // hole returns what stands for something that is not known; before is what stands before it in its string.
 func (e *evaluation) hole(n *node, inner int, name string, s slot, before string, open bool) piece {
 	if text, ok := e.values[name]; ok {
-		return piece{text: text, node: n, inner: inner, hole: &hole{name, false}}
+		return piece{text: text, node: n, inner: inner, hole: &hole{name: name, told: true}}
 	}
-	return piece{text: plausible(name, s, before), node: n, inner: inner, hole: &hole{name, open}}
+	return piece{text: plausible(name, s, before), node: n, inner: inner, hole: &hole{name: name, open: open}}
 }
 
 func (e *evaluation) holeValue(n *node, name string, s slot, before string, open bool) *value {
@@ -283,6 +284,7 @@ func generated(kind string) bool {
 func (e *evaluation) parameter(n, p *node, name string, s slot, before string) *value {
 	kind := textOf(p.member("Type"))
 	text, given := e.values[name]
+	told := given
 	d := p.member("Default")
 	if !given && d != nil && d.kind != jsontext.Array && d.kind != jsontext.Object && !strings.HasPrefix(kind, "AWS::SSM::") {
 		text, given = d.text, true
@@ -295,7 +297,7 @@ func (e *evaluation) parameter(n, p *node, name string, s slot, before string) *
 		return v
 	}
 	one := func(text string) *value {
-		return &value{kind: jsontext.String, node: n, pieces: []piece{{text: text, node: n, hole: &hole{name, false}}}}
+		return &value{kind: jsontext.String, node: n, pieces: []piece{{text: text, node: n, hole: &hole{name: name, told: told}}}}
 	}
 	if !isList(kind) {
 		return one(text)
@@ -343,7 +345,7 @@ func (e *evaluation) namedBy(n *node, logical string, r *node, known resourceNam
 	out := &value{kind: jsontext.String, node: n}
 	for _, p := range v.pieces {
 		if p.hole != nil {
-			p.hole = &hole{p.hole.name, false} // a resource is not called by what could mean others
+			p.hole = &hole{name: p.hole.name, told: p.hole.told} // a resource is not called by what could mean others
 		}
 		out.pieces = append(out.pieces, piece{text: p.text, node: n, hole: p.hole, far: true})
 	}
@@ -353,10 +355,10 @@ func (e *evaluation) namedBy(n *node, logical string, r *node, known resourceNam
 // known fills in the form of a name or an ARN.
 func (e *evaluation) known(n *node, name, form, called string) piece {
 	if text, ok := e.values[name]; ok {
-		return piece{text: text, node: n, hole: &hole{name, false}}
+		return piece{text: text, node: n, hole: &hole{name: name, told: true}}
 	}
 	text := strings.NewReplacer("{partition}", e.pseudo("AWS::Partition"), "{region}", e.pseudo("AWS::Region"), "{account}", e.pseudo("AWS::AccountId"), "{name}", called).Replace(form)
-	return piece{text: text, node: n, hole: &hole{name, false}}
+	return piece{text: text, node: n, hole: &hole{name: name}}
 }
 
 func (e *evaluation) pseudo(name string) string {
@@ -432,6 +434,10 @@ func (e *evaluation) sub(n, argument *node, s slot, depth int) *value {
 			literal(m[0], m[0]+2)
 			literal(m[0]+3, m[1])
 			continue
+		}
+		s := s
+		if s.element == "Action" && strings.HasPrefix(text[m[1]:], ":") {
+			s.name = "service"
 		}
 		var filled *value
 		if given := own.member(name); given != nil {
@@ -557,7 +563,7 @@ func (e *evaluation) split(n, argument *node, s slot, depth int) *value {
 		if e.steps--; e.steps <= 0 {
 			break
 		}
-		v.items = append(v.items, &value{kind: jsontext.String, node: from.node, pieces: []piece{{text: part, node: n, hole: &hole{name, false}}}})
+		v.items = append(v.items, &value{kind: jsontext.String, node: from.node, pieces: []piece{{text: part, node: n, hole: &hole{name: name}}}})
 	}
 	return v
 }
@@ -640,6 +646,9 @@ func plausible(name string, s slot, before string) string {
 			return canonicalUser
 		}
 	case "Action":
+		if s.name == "service" {
+			return "s3"
+		}
 		return "s3:GetObject"
 	case "Resource":
 		return "arn:aws:s3:::" + asName(name)

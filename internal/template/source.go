@@ -1,7 +1,6 @@
 package template
 
 import (
-	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -48,27 +47,6 @@ func (s *source) position(offset int) policy.Position {
 	offset = min(max(offset, 0), len(s.text))
 	i := min(offset/markStep, len(s.marks)-1)
 	return advance(s.marks[i], s.text[min(i*markStep, offset):offset])
-}
-
-// offset returns the offset of a line and column, each from 1.
-func (s *source) offset(line, column int) int {
-	i, _ := slices.BinarySearchFunc(s.marks, line, func(p policy.Position, line int) int { return p.Line - line })
-	at := min(max(i-1, 0)*markStep, len(s.text))
-	for l := s.marks[max(i-1, 0)].Line; l < line; l++ {
-		n := strings.IndexByte(s.text[at:], '\n')
-		if n < 0 {
-			return len(s.text)
-		}
-		at += n + 1
-	}
-	if i > 0 && s.marks[i-1].Line == line {
-		at = strings.LastIndexByte(s.text[:at], '\n') + 1
-	}
-	for c := 1; c < column && at < len(s.text) && s.text[at] != '\n'; c++ {
-		_, n := utf8.DecodeRuneInString(s.text[at:])
-		at += n
-	}
-	return at
 }
 
 // inside returns the offset in the file of byte k of what a scalar means; of other nodes, and where a scalar's writing is more involved, that of the node.

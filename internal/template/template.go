@@ -88,8 +88,8 @@ type Placeholder struct {
 	Start, End int // in the text, in bytes
 	// Name is what it stands for: a parameter, a resource's attribute such as Key.Arn, AWS::AccountId.
 	Name string
-	// Open: it may come to be anything, also a star. What is not open AWS makes up, or makes no difference.
-	Open bool
+	// Open: it may come to be anything, also a star. What is not open AWS makes up, or is a default, or Told by Options.
+	Open, Told bool
 
 	// The JSON string that it is a part of, quotes included; the same as Start and End if there is none.
 	stringStart, stringEnd int
@@ -126,14 +126,14 @@ func (p *Policy) Position(offset int) policy.Position {
 	return p.file.position(p.file.inside(s.node, inner))
 }
 
-// Touched returns the placeholders in a part of the text, or in the string that it is a part of, each name once; whole: one of them is all of its string.
+// Touched returns the placeholders in a part of the text, or in the string that it is a part of, each name once; whole: one of them, of which it is not told what it is, is all of its string.
 func (p *Policy) Touched(start, end int) (touched []Placeholder, whole bool) {
 	for _, h := range p.Placeholders {
 		if h.stringStart < max(end, start+1) && start < h.stringEnd {
 			if !slices.ContainsFunc(touched, func(o Placeholder) bool { return o.Name == h.Name }) {
 				touched = append(touched, h)
 			}
-			whole = whole || h.Start-1 <= h.stringStart && h.stringEnd <= h.End+1
+			whole = whole || !h.Told && h.Start-1 <= h.stringStart && h.stringEnd <= h.End+1
 		}
 	}
 	return touched, whole

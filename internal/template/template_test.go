@@ -198,8 +198,8 @@ func checkPlaces(t *testing.T, p *Policy) {
 		}
 		for at := s.at; at < min(end, s.at+300); at++ {
 			// What JSON or YAML writes with an escape stands otherwise.
-			if c := p.Text[at]; 'a' <= c && c <= 'z' && s.node.style != jsonString {
-				if there := p.file.text[p.file.inside(s.node, s.inner+at-s.at)]; there != c && s.node.style != involved {
+			if c := p.Text[at]; 'a' <= c && c <= 'z' && s.node.style != jsonString && s.node.style != involved {
+				if there := p.file.text[p.file.inside(s.node, s.inner+at-s.at)]; there != c {
 					t.Fatalf("%s: %q stands at %v, where %q is", p.Name, c, p.Position(at), there)
 				}
 			}
@@ -235,6 +235,7 @@ func TestEveryByteStandsWhereItIsSaidToStand(t *testing.T) {
 func TestPositionsAreThoseOfJSONText(t *testing.T) {
 	text := strings.Repeat("größe\n", 2000) + strings.Repeat("ü", 9000) + "\n" + strings.Repeat("a", 5000)
 	s := newSource(text)
+	y := &yamlReader{file: s, lines: yamlLines(text)}
 	for at := 0; at <= len(text); at += 97 {
 		if at < len(text) && !utf8.RuneStart(text[at]) {
 			continue
@@ -243,7 +244,7 @@ func TestPositionsAreThoseOfJSONText(t *testing.T) {
 		if got := s.position(at); got != want {
 			t.Fatalf("position(%d) = %v, want %v", at, got, want)
 		}
-		if got := s.offset(want.Line, want.Column); got != at {
+		if got := y.offset(want.Line, want.Column); got != at {
 			t.Fatalf("offset(%v) = %d, want %d", want, got, at)
 		}
 	}
@@ -309,6 +310,7 @@ Resources:
 		{`Resource: "{{resolve:ssm:/bucket}}/*"`, `"arn:aws:s3:::resolve-ssm-bucket/*"`, "{{resolve:ssm:/bucket}}!"},
 		{`Resource: [a, !Ref "AWS::NoValue"]`, `["a"]`, ""},
 		{`Resource: !If [C, !Ref Named, b]`, `"my-bucket"`, ""},
+		{`Action: !Sub "${Open}:Get*"`, `"s3:Get*"`, "Open!"},
 		{`Condition: {Bool: {"aws:SecureTransport": false}, NumericLessThan: {"s3:max-keys": 010}}`, `{"Bool":{"aws:SecureTransport":"false"},"NumericLessThan":{"s3:max-keys":"010"}}`, ""},
 		{`Condition: {StringEquals: {"aws:SourceAccount": !Ref Open, "aws:PrincipalOrgID": !Ref Open}}`, `{"StringEquals":{"aws:SourceAccount":"111122223333","aws:PrincipalOrgID":"o-a1b2c3d4e5"}}`, "Open! Open!"},
 		{`Condition: {IpAddress: {"aws:SourceIp": !Ref Open}}`, `{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}`, "Open!"},
@@ -481,6 +483,22 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		f, err := Read(c.text, Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, error %v; want %s", c.what, f, err, c.want)
+		}
+	}
+}
+
+// TestEndsOfLines: files of all systems lead back to their places.
+func TestEndsOfLines(t *testing.T) {
+	unix := sample(t, "logs.yaml")
+	for _, text := range []string{unix, strings.ReplaceAll(unix, "\n", "\r\n"), "\ufeff" + unix} {
+		f := read(t, text, Options{})
+		for _, c := range []struct{ policy, word string }{{"BucketPolicy.PolicyDocument", "s3:GetObjekt"}, {"Logs.PolicyDocument", "log-group:"}} {
+			p := find(t, f.Policies, c.policy)
+			at := p.Position(strings.Index(p.Text, c.word))
+			if line := strings.Split(text, "\n")[at.Line-1]; !strings.HasPrefix(line[at.Column-1:], c.word) {
+				t.Errorf("%q is at %v, where %q stands", c.word, at, line[at.Column-1:])
+			}
+			checkPlaces(t, p)
 		}
 	}
 }

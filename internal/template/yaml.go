@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -19,6 +20,7 @@ const maxAliased = 100_000
 // yamlReader makes a tree of a YAML document. What an alias stands for is made once; how much all of it comes to is counted before anybody walks it.
 type yamlReader struct {
 	file    *source
+	lines   []int // where lines begin, as YAML counts them
 	made    map[*yaml.Node]*yamlNode
 	written int
 }
@@ -26,6 +28,35 @@ type yamlReader struct {
 type yamlNode struct {
 	node        *node // nil while it is being made
 	size, depth int   // with all aliases written out
+}
+
+// yamlLines returns where the lines of a text begin. YAML has more ends of lines than others.
+func yamlLines(text string) []int {
+	lines := []int{0}
+	if strings.HasPrefix(text, "\ufeff") {
+		lines[0] = len("\ufeff")
+	}
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '\n', c == '\r' && !strings.HasPrefix(text[i+1:], "\n"):
+			lines = append(lines, i+1)
+		case c == 0xc2 && strings.HasPrefix(text[i:], "\u0085"):
+			lines = append(lines, i+2)
+		case c == 0xe2 && (strings.HasPrefix(text[i:], "\u2028") || strings.HasPrefix(text[i:], "\u2029")):
+			lines = append(lines, i+3)
+		}
+	}
+	return lines
+}
+
+// offset returns the offset of a line and column, each from 1.
+func (r *yamlReader) offset(line, column int) int {
+	at := r.lines[min(max(line, 1), len(r.lines))-1]
+	for text := r.file.text; column > 1 && at < len(text); column-- {
+		_, n := utf8.DecodeRuneInString(text[at:])
+		at += n
+	}
+	return at
 }
 
 // yamlLine finds the line in what the library says is wrong.
@@ -47,7 +78,7 @@ func readYAML(file *source) (*node, error) {
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
 		return nil, &Error{policy.Position{Line: 1, Column: 1}, "no document"}
 	}
-	r := &yamlReader{file: file, made: make(map[*yaml.Node]*yamlNode)}
+	r := &yamlReader{file: file, lines: yamlLines(file.text), made: make(map[*yaml.Node]*yamlNode)}
 	n, err := r.node(document.Content[0])
 	if err != nil {
 		return nil, err
@@ -75,7 +106,7 @@ func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
 	out := &yamlNode{size: 1, depth: 1}
 	r.made[n] = out
 	r.written++
-	v := &node{at: r.file.offset(n.Line, n.Column)}
+	v := &node{at: r.offset(n.Line, n.Column)}
 	var err error
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -100,7 +131,7 @@ func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.node = shortForm(n.Tag, v, r.file.offset(n.Line, n.Column))
+	out.node = shortForm(n.Tag, v, r.offset(n.Line, n.Column))
 	return out, nil
 }
 
@@ -124,7 +155,7 @@ func (r *yamlReader) mapping(n *yaml.Node, v *node, out *yamlNode) error {
 		if key.Kind != yaml.ScalarNode {
 			return r.fail(key, "a member's name is no text")
 		}
-		k := &node{at: r.file.offset(key.Line, key.Column)}
+		k := &node{at: r.offset(key.Line, key.Column)}
 		r.scalar(key, k)
 		item, err := r.node(value)
 		if err != nil {
