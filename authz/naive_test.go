@@ -587,6 +587,8 @@ func (w *naiveCaller) entryLevel(key, entry string, trust, allow bool) naiveLeve
 				return levelDirect // "root ARN for root"
 			}
 			return levelAccount
+		case w.kind == "service" && entry == w.name: // an origin access identity of CloudFront
+			return levelDirect
 		case w.isUser(entry):
 			if w.kind == "federated" {
 				return levelRole // USERFED
@@ -658,6 +660,7 @@ func (w *naiveCaller) spared(principal any, trust bool) bool {
 			user = user || w.isUser(entry)
 			role = role || w.isRole(entry)
 			session = session || w.isSession(entry)
+			itself = itself || w.kind == "service" && entry == w.name
 		case "CanonicalUser":
 			account = account || w.account != "" && w.canonical != "" && entry == w.canonical
 		case "Service":
@@ -1309,6 +1312,8 @@ func (c *naiveCase) readCaller(principal, issuer string) {
 		derived["aws:principalaccount"] = "anonymous"
 		derived["aws:principaltype"] = "Anonymous"
 		derived["aws:userid"] = "anonymous"
+	case len(arn) == 6 && arn[4] == "cloudfront":
+		who.kind = "service"
 	case len(arn) < 6 || arn[0] != "arn":
 		who.kind = "service"
 		if c.action == "sts:assumerolewithwebidentity" || c.action == "sts:assumerolewithsaml" {

@@ -26,7 +26,7 @@ const (
 	Root
 	// AssumedRoot is a session of AssumeRoot.
 	AssumedRoot
-	// Service is an AWS service that calls by itself.
+	// Service is an AWS service that calls by itself, or an origin access identity of CloudFront.
 	Service
 	// Provider is whoever comes to STS with an assertion of a SAML or web identity provider.
 	Provider
@@ -35,7 +35,7 @@ const (
 // Principal is who makes a request. Make it with NewPrincipal; one Principal may serve many requests at once.
 type Principal struct {
 	Kind PrincipalKind
-	// ARN is the caller as AWS prints it: the ARN of the user, session or root user, the service's or provider's name, or "anonymous".
+	// ARN is the caller as AWS prints it: the ARN of the user, session, root user or origin access identity, the service's or provider's name, or "anonymous".
 	ARN string
 	// Account is the id of the caller's account; empty for services, providers and anonymous callers.
 	Account string
@@ -127,7 +127,8 @@ type Facts struct {
 }
 
 // NewPrincipal makes a Principal of an ARN or name: of a user, a role (one of its sessions, whichever), a role session, a federated session, a root user, an identity
-// provider; a service such as lambda.amazonaws.com; or "anonymous". The error is ErrPrincipal.
+// provider; a service such as lambda.amazonaws.com; an origin access identity, arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1…; or "anonymous". The error is
+// ErrPrincipal.
 func NewPrincipal(name string, f Facts) (*Principal, error) {
 	p := &Principal{ARN: name, Issuer: f.Issuer, UniqueID: f.UniqueID, CanonicalID: f.CanonicalID, Provider: f.Provider}
 	a, err := arn.Parse(name)
@@ -153,6 +154,10 @@ func NewPrincipal(name string, f Facts) (*Principal, error) {
 
 func (p *Principal) fromARN(a arn.ARN, f Facts) error {
 	kind, rest, _ := strings.Cut(a.Resource, "/")
+	if a.Service == "iam" && a.Account == "cloudfront" && a.Region == "" && kind == "user" && rest != "" {
+		p.Kind, p.Issuer = Service, "" // by which CloudFront reads from S3, and which has no policies of its own ("Restrict access to an Amazon S3 origin" in CloudFront's guide)
+		return nil
+	}
 	if !arn.IsAccount(a.Account) || a.Region != "" {
 		return ErrPrincipal
 	}
@@ -248,7 +253,11 @@ func (p *Principal) identify() {
 		add(awsName, p.Issuer, entityGrant, entityPart)
 		add(awsName, p.ARN, directGrant, sessionPart)
 	case Service:
-		add(serviceName, p.ARN, directGrant, entityPart)
+		kind := serviceName
+		if strings.HasPrefix(p.ARN, "arn:") {
+			kind = awsName
+		}
+		add(kind, p.ARN, directGrant, entityPart)
 	case Provider:
 		add(federatedName, p.ARN, directGrant, entityPart)
 	}

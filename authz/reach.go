@@ -18,21 +18,41 @@ const (
 
 // Reach returns how a statement of p, by its number, names a caller, whatever the action, the resource and the conditions. trust says that p is a role's trust policy
 // and asked as such, bounded that the caller has a permissions boundary, whom NotPrincipal in a Deny never spares. A Deny reaches the caller or nobody. Policies without
-// principals reach everybody they are attached to.
+// principals reach everybody they are attached to. Who asks it of many callers asks Names once.
 func (p *Program) Reach(statement int, who *Principal, trust, bounded bool) Reach {
-	s := &p.Document.Statements[statement]
-	if !p.kind.hasPrincipals() {
+	return p.Names(statement).Reach(who, trust, bounded)
+}
+
+// Names is whom a statement speaks of.
+type Names struct {
+	program   *Program
+	statement *policy.Statement
+	group     group
+}
+
+// Names returns whom a statement of p speaks of, by its number.
+func (p *Program) Names(statement int) *Names {
+	n := &Names{program: p, statement: &p.Document.Statements[statement]}
+	if p.kind.hasPrincipals() && n.statement.Principal.Present() {
+		n.group = groupOf(&n.statement.Principal)
+	}
+	return n
+}
+
+// Reach is Program.Reach of the statement.
+func (n *Names) Reach(who *Principal, trust, bounded bool) Reach {
+	if !n.program.kind.hasPrincipals() {
 		return ReachesCaller
 	}
-	if !s.Principal.Present() {
+	if !n.statement.Principal.Present() {
 		return ReachesNobody // doc/language.md 23
 	}
-	g := groupOf(&s.Principal)
+	g := &n.group
 	j := judge{r: &Request{Principal: who}, trust: trust, boundary: bounded && !who.serviceLinked}
-	if s.Effect == policy.Allow {
-		return Reach(j.worth(p, &g))
+	if n.statement.Effect == policy.Allow {
+		return Reach(j.worth(n.program, g))
 	}
-	if g.not && !j.spared(&g) || g.everyone && !g.not {
+	if g.not && !j.spared(g) || g.everyone && !g.not {
 		return ReachesCaller
 	}
 	if g.not {
