@@ -21,24 +21,6 @@ type arnIndex struct {
 // fewServices is how many services a document may name ARNs of before the index is made for all of them.
 const fewServices = 6
 
-// moreARNs are forms of ARNs that AWS's own policies have and its reference does not, or not without an account: what AWS itself gives to all accounts,
-// the paths of APIs that are given by URL, and what other services register with a service (doc/divergences.md).
-var moreARNs = strings.Fields(`
-	arn:*:apigateway:*::/*
-	arn:*:aps:*:*:/*
-	arn:*:autoscaling:*:*:scalingPolicy:*
-	arn:*:cloudformation:*:aws:transform/*
-	arn:*:ec2:*::*/*
-	arn:*:grafana:*:*:/*
-	arn:*:rds:*::*:*
-	arn:*:resource-explorer-2:*::view/AWS*
-	arn:*:ssm:*::automation-definition/*
-	arn:*:ssm:*::document/*
-	arn:*:ssm:*::parameter/aws/*
-	arn:*:ssm:*::patchbaseline/*
-	arn:*:waf::*:changetoken/*
-	arn:*:waf-regional:*:*:changetoken/*`)
-
 // templates returns the forms of ARNs of the service that an ARN names.
 func (c *checker) templates(a *resourceARN) []arnTemplate {
 	service := a.parts[servicePart]
@@ -50,16 +32,16 @@ func (c *checker) templates(a *resourceARN) []arnTemplate {
 		c.arns.byService = make(map[string][]arnTemplate)
 	}
 	if len(c.arns.byService) < fewServices {
-		c.arns.add(c.catalog, service)
+		c.arns.add(c.catalog, c.more, service)
 	} else {
 		c.arns = arnIndex{make(map[string][]arnTemplate), true}
-		c.arns.add(c.catalog, "")
+		c.arns.add(c.catalog, c.more, "")
 	}
 	return c.arns.byService[service]
 }
 
 // add adds the templates of a service, or of all.
-func (x *arnIndex) add(cat *catalog.Catalog, only string) {
+func (x *arnIndex) add(cat *catalog.Catalog, more *supplement, only string) {
 	if only != "" {
 		x.byService[only] = nil
 	}
@@ -79,11 +61,8 @@ func (x *arnIndex) add(cat *catalog.Catalog, only string) {
 			}
 		}
 	}
-	for _, text := range moreARNs {
-		if service := arnService(text); len(x.byService[service]) > 0 {
-			p := strings.SplitN(text, ":", arn.PartCount)
-			x.byService[service] = append(x.byService[service], arnTemplate{p[3], p[4], p[5]})
-		}
+	for _, p := range more.formsOf(only) {
+		x.byService[p[servicePart]] = append(x.byService[p[servicePart]], arnTemplate{p[regionPart], p[accountPart], p[resourcePart]})
 	}
 }
 
@@ -158,11 +137,11 @@ func (c *checker) reportARN(a *resourceARN, part int, format string, args ...any
 }
 
 // like returns the forms that an ARN may have by its last part. known is false if nothing can be said: the service is not known or is a pattern, has
-// no forms, or the steps are used up.
+// no forms, the steps are used up, or AWS itself publishes the entry as it stands.
 func (c *checker) like(a *resourceARN) (forms []arnTemplate, known bool) {
 	all := c.templates(a)
 	resource := a.parts[resourcePart]
-	if len(all) == 0 || len(resource) > maxPattern {
+	if len(all) == 0 || len(resource) > maxPattern || c.more.resources[a.text] {
 		return nil, false
 	}
 	if a.parts[servicePart] == "iam" && resource == "root" {

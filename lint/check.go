@@ -14,8 +14,11 @@ import (
 
 // Check returns what the rules find in a document, in the order of the places in the text; of several findings at one place the graver first. It never
 // panics, whatever the text, and the same text always gives the same findings.
-func Check(text string, o Options) []Finding {
-	c := &checker{doc: read(text), catalog: o.Catalog, kind: o.Kind, resource: o.ResourceType, steps: maxSteps}
+func Check(text string, o Options) []Finding { return checkWith(text, o, theSupplement) }
+
+// checkWith is Check with a supplement of one's own.
+func checkWith(text string, o Options, more *supplement) []Finding {
+	c := &checker{doc: read(text), catalog: o.Catalog, more: more, kind: o.Kind, resource: o.ResourceType, steps: maxSteps}
 	c.kinds = c.kindsOf()
 	for _, r := range rules {
 		switch {
@@ -43,6 +46,7 @@ func (r *Rule) readsText() bool {
 type checker struct {
 	doc      *document
 	catalog  *catalog.Catalog
+	more     *supplement // what there is beside the catalog
 	kind     policy.Kind
 	kinds    Kinds // what of AWS's types of policies the document is
 	resource string

@@ -39,6 +39,9 @@ Package lint has the %d checks of IAM Access Analyzer's policy validation, under
 them (`+"`go test ./lint -update`"+`); the code links to AWS's explanation. *For* says which policies a rule is for: identity policies (managed, inline, session),
 resource policies, trust policies of roles, and the service and resource control policies of an organization. Rules marked with ° need the catalog.
 
+AWS's own policies name services, actions, keys and ARNs that its reference, and so the catalog, does not have. These names are no errors:
+[supplement.txt](../lint/supplement.txt) lists them, each with the policy that is the witness and the reason; on all of AWS's managed policies the rules find no error.
+
 Where AWS does not say what exactly it looks for, and where Writ departs from it, stands in [divergences.md](divergences.md).
 `, n)
 	title := map[lint.FindingType]string{lint.Error: "Errors", lint.Warning: "Warnings", lint.SecurityWarning: "Security warnings", lint.Suggestion: "Suggestions"}

@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
+)
 
 // A pattern that matches no action is as wrong as a name that is none. Without a catalog only the form is looked at.
 var invalidAction = &Rule{
@@ -26,7 +30,7 @@ var invalidAction = &Rule{
 				return // for that there is a rule of its own
 			}
 			if !isPattern(name) {
-				if _, ok := service.Action(name); ok {
+				if _, ok := service.Action(name); ok || c.more.actions[fold.Name(v.text)] {
 					return
 				}
 			} else if c.anyAction(v.text) {
@@ -59,5 +63,5 @@ func (c *checker) anyAction(pattern string) bool {
 	for range c.catalog.Expand(pattern) {
 		return true
 	}
-	return false
+	return c.more.anyAction(pattern)
 }

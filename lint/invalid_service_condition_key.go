@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/writ-iam/writ/internal/fold"
+)
 
 var invalidServiceConditionKey = &Rule{
 	Code:         "INVALID_SERVICE_CONDITION_KEY",
@@ -16,7 +20,7 @@ var invalidServiceConditionKey = &Rule{
 			if !ok || c.tagKeyMissing(k) {
 				return
 			}
-			if _, ok := c.key(k.key.text); ok {
+			if _, ok := c.key(k.key.text); ok || c.more.keys[fold.Name(k.key.text)] {
 				return
 			}
 			names := func(yield func(string) bool) {

@@ -1,6 +1,9 @@
 package lint
 
-import "github.com/writ-iam/writ/condition"
+import (
+	"github.com/writ-iam/writ/condition"
+	"github.com/writ-iam/writ/internal/fold"
+)
 
 var missingQualifier = &Rule{
 	Code:         "MISSING_QUALIFIER",
@@ -14,7 +17,7 @@ var missingQualifier = &Rule{
 			if b.op.Set != condition.NoSet || b.op.Comparison == condition.Null {
 				return
 			}
-			if known, ok := c.key(k.key.text); ok && known.Multivalued() {
+			if known, ok := c.key(k.key.text); ok && known.Multivalued() && !c.more.single[fold.Name(known.Name())] {
 				c.report(k.key.span, "A request may have several values for %s; use ForAnyValue:%s or ForAllValues:%s", k.key.text, b.op, b.op)
 			}
 		})
