@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -583,46 +582,4 @@ func (x *Asker) Unused(c *Can, used []string) []Unused {
 		slices.Sort(all[i].Actions)
 	}
 	return slices.DeleteFunc(all, func(u Unused) bool { return len(u.Actions) == 0 })
-}
-
-// Graph returns what an entity can do as a graph: from it to the policies that grant something, and to the roles that it can assume.
-func (c *Can) Graph() *Graph {
-	g := &Graph{}
-	from := entityNode(c.Entity, 0)
-	g.add(from)
-	byARN := map[string]*graphNode{c.Entity.ARN: from}
-	byPolicy := make(map[string]*graphNode)
-	counts := make(map[*graphNode]int)
-	for i := range c.Grants {
-		grant := &c.Grants[i]
-		name := grant.By.Policy
-		if grant.By.Layer == authz.ResourceLayer {
-			name = strings.Join(grant.Resources, ", ")
-		}
-		n, ok := byPolicy[name]
-		if !ok {
-			n = &graphNode{kind: "target", lines: [2]string{name, ""}, title: name}
-			byPolicy[name] = n
-			g.add(n)
-		}
-		counts[n] += grant.Count()
-		n.lines[1] = fmt.Sprintf("%d actions", counts[n])
-		n.title += "\n" + strings.Join(grant.Actions, ", ") + " on " + strings.Join(grant.Resources, ", ")
-		g.link(from, n, &Finding{Standing: grant.Standing, By: &Term{Policy: grant.By.Policy, Statement: grant.By.Statement, Sid: grant.By.Sid}})
-	}
-	for i := range c.Roles {
-		last := from
-		for _, s := range c.Roles[i].Steps {
-			n, ok := byARN[s.Role.ARN]
-			if !ok {
-				n = entityNode(s.Role, 0)
-				byARN[s.Role.ARN] = n
-				g.add(n)
-			}
-			g.link(last, n, s.By)
-			last = n
-		}
-	}
-	g.layOut()
-	return g
 }

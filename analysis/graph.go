@@ -4,97 +4,159 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/writ-iam/writ/authz"
 )
 
-// Graph is an answer as a picture: who can do something, and over which roles.
+// Graph is an answer as a picture: who can do something, and over which roles; or what somebody can do.
 type Graph struct {
-	nodes []*graphNode
-	edges []*graphEdge
+	title, summary string
+	// root: all begins at one node, and what it leads to stands by it; else all leads to one node, which is the first.
+	root   bool
+	nodes  []*graphNode
+	edges  []*graphEdge
+	linked map[[2]*graphNode]*graphEdge
+	size   [2]int // of the drawing, without title and legend
 }
 
 // graphNode is somebody, or several of whom the same is to be said, or what was asked about.
 type graphNode struct {
-	id     int
-	kind   string // target, user, role, session, root or outside
-	lines  [2]string
-	title  string // all of it
-	layer  int    // how many steps it is to the target
-	row    int
-	weight float64
+	id    int
+	kind  string // target, user, role, session, root or outside
+	head  string
+	lines []string // below it
+	title string   // all of it
+	of    string   // what head and lines do not say of an entity: which account it is of
+
+	spot
 }
 
 // graphEdge leads from who can to what they can.
 type graphEdge struct {
 	from, to *graphNode
 	standing Standing
-	label    string
+	label    string   // the policy
+	terms    []string // the conditions
 	title    string
+
+	way
 }
 
-// fewAlike is how many entities of whom the same is to be said are drawn one by one.
-const fewAlike = 8
+// Of how many there are nodes of their own, though the same is to be said of them, and how many names stand in a node.
+const (
+	fewAlike = 2
+	maxNames = 12
+)
 
-// Graph returns the answer as a graph. Many of whom the same is to be said are one node.
+// Graph returns the answer as a graph. Several of whom the same is to be said are one node.
 func (w *WhoCan) Graph() *Graph {
-	g := &Graph{}
-	target := &graphNode{kind: "target", lines: [2]string{w.Action, w.Resource}, title: w.Action + " on " + w.Resource}
+	g := &Graph{title: "Who can " + w.Action + " on " + w.Resource, summary: w.summary()}
+	target := &graphNode{kind: "target", head: w.Action, lines: []string{w.Resource}, title: w.Action + " on " + w.Resource}
 	g.add(target)
 	byARN := make(map[string]*graphNode)
-	// Roles that others come over are drawn by themselves.
-	passed := make(map[string]bool)
-	alike := make(map[string][]*Finding)
-	likeness := func(f *Finding) string { return fmt.Sprint(f.Entity.Kind, f.Standing, graphLabel(f)) }
-	for i := range w.Findings {
-		f := &w.Findings[i]
-		for _, s := range f.Steps {
-			passed[s.Role.ARN] = true
-		}
-	}
-	for i := range w.Findings {
-		if f := &w.Findings[i]; len(f.Steps) == 0 && !passed[f.Entity.ARN] && f.Entity.Kind != OutsideEntity {
-			alike[likeness(f)] = append(alike[likeness(f)], f)
-		}
-	}
-	node := func(e *Entity, layer int) *graphNode {
+	node := func(e *Entity) *graphNode {
 		n, ok := byARN[e.ARN]
 		if !ok {
-			n = entityNode(e, layer)
+			n = entityNode(e)
 			byARN[e.ARN] = n
 			g.add(n)
 		}
-		n.layer = min(n.layer, layer)
 		return n
-	}
-	drawn := make(map[string]bool)
-	for i := range w.Findings {
-		f := &w.Findings[i]
-		if len(f.Steps) > 0 {
-			continue
-		}
-		if group := alike[likeness(f)]; len(group) > fewAlike && !passed[f.Entity.ARN] && f.Entity.Kind != OutsideEntity {
-			if !drawn[likeness(f)] {
-				drawn[likeness(f)] = true
-				n := groupNode(group)
-				g.add(n)
-				g.link(n, target, f)
-			}
-			continue
-		}
-		g.link(node(f.Entity, 1), target, f)
 	}
 	for i := range w.Findings {
 		f := &w.Findings[i]
 		if len(f.Steps) == 0 {
+			g.link(node(f.Entity), target, f)
 			continue
 		}
-		from := node(f.Entity, len(f.Steps)+1)
-		for k, s := range f.Steps {
-			to := node(s.Role, len(f.Steps)-k)
+		from := node(f.Entity)
+		for _, s := range f.Steps {
+			to := node(s.Role)
 			g.link(from, to, s.By)
 			from = to
 		}
+		// A role that can has been told before. Where only a session of it can, its way is this one's.
+		g.link(from, target, &Finding{Standing: f.Standing, By: f.By, If: f.If, Unless: f.Unless, Assumed: f.Assumed})
 	}
+	g.merge()
+	g.share(target)
+	g.layOut()
+	return g
+}
+
+// summary says in a sentence how many can.
+func (w *WhoCan) summary() string {
+	var count [Allowed + 1]int
+	for i := range w.Findings {
+		count[w.Findings[i].Standing]++
+	}
+	var parts []string
+	if n := count[Allowed] + count[Conditional]; n == 0 {
+		parts = append(parts, "nobody can")
+	} else {
+		parts = append(parts, fmt.Sprintf("%d can, %d of them under conditions", n, count[Conditional]))
+	}
+	if n := count[Undecided]; n > 0 {
+		parts = append(parts, fmt.Sprintf("of %d it could not be said", n))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Graph returns what an entity can do as a graph: from it to the policies that grant something, and to the roles that it can assume.
+func (c *Can) Graph() *Graph {
+	g := &Graph{title: "What " + c.Entity.ARN + " can do", root: true}
+	from := entityNode(c.Entity)
+	g.add(from)
+	byARN := map[string]*graphNode{c.Entity.ARN: from}
+	byPolicy := make(map[string]*graphNode)
+	counts := make(map[*graphNode]*[2]int)
+	for i := range c.Grants {
+		grant := &c.Grants[i]
+		name := grant.By.Policy
+		if grant.By.Layer == authz.ResourceLayer {
+			name = strings.Join(grant.Resources, ", ")
+		}
+		n, ok := byPolicy[name]
+		if !ok {
+			n = &graphNode{kind: "target", head: name, lines: []string{""}, title: name}
+			byPolicy[name] = n
+			counts[n] = new([2]int)
+			g.add(n)
+		}
+		counts[n][0] += grant.Count()
+		if grant.Standing != Allowed {
+			counts[n][1] += grant.Count()
+		}
+		n.lines[0] = fmt.Sprintf("%d actions", counts[n][0])
+		if k := counts[n][1]; k > 0 {
+			n.lines[0] += fmt.Sprintf(", %d of them under conditions", k)
+		}
+		not := ""
+		if grant.NotActions {
+			not = "all but "
+		}
+		n.title += "\n" + not + strings.Join(grant.Actions, ", ") + " on " + strings.Join(grant.Resources, ", ")
+		e := g.link(from, n, &Finding{Standing: grant.Standing, By: &Term{Policy: grant.By.Policy, Statement: grant.By.Statement, Sid: grant.By.Sid}})
+		e.standing = max(e.standing, grant.Standing)
+		if grant.By.Layer != authz.ResourceLayer {
+			e.label = "" // it is the node's name
+		}
+	}
+	for i := range c.Roles {
+		last := from
+		for _, s := range c.Roles[i].Steps {
+			n, ok := byARN[s.Role.ARN]
+			if !ok {
+				n = entityNode(s.Role)
+				byARN[s.Role.ARN] = n
+				g.add(n)
+			}
+			g.link(last, n, s.By)
+			last = n
+		}
+	}
+	g.summary = fmt.Sprintf("policies that grant it something: %d; roles that it can assume: %d", len(byPolicy), len(c.Roles))
+	g.merge()
 	g.layOut()
 	return g
 }
@@ -104,13 +166,15 @@ func (g *Graph) add(n *graphNode) {
 	g.nodes = append(g.nodes, n)
 }
 
-func (g *Graph) link(from, to *graphNode, f *Finding) {
-	if slices.ContainsFunc(g.edges, func(e *graphEdge) bool { return e.from == from && e.to == to }) {
-		return
+// link makes an edge, if there is none between the two.
+func (g *Graph) link(from, to *graphNode, f *Finding) *graphEdge {
+	if e, ok := g.linked[[2]*graphNode{from, to}]; ok {
+		return e
 	}
-	e := &graphEdge{from: from, to: to, standing: f.Standing, label: graphLabel(f)}
-	parts := []string{f.Standing.String()}
+	e := &graphEdge{from: from, to: to, standing: f.Standing}
+	parts := []string{standingWords[f.Standing]}
 	if f.By != nil {
+		e.label = f.By.Policy
 		parts = append(parts, "by "+f.By.Place())
 	}
 	for _, list := range []struct {
@@ -119,142 +183,137 @@ func (g *Graph) link(from, to *graphNode, f *Finding) {
 	}{{"if ", f.If}, {"unless ", f.Unless}} {
 		for _, t := range list.terms {
 			for _, c := range t.Conditions {
-				parts = append(parts, list.word+c.String())
+				e.terms = append(e.terms, list.word+c.String())
 			}
 		}
 	}
-	e.title = strings.Join(append(parts, f.Assumed...), "; ")
+	for _, a := range f.Assumed {
+		e.terms = append(e.terms, "if "+a)
+	}
+	e.title = strings.Join(append(parts, e.terms...), "; ")
+	if g.linked == nil {
+		g.linked = make(map[[2]*graphNode]*graphEdge)
+	}
+	g.linked[[2]*graphNode{from, to}] = e
 	g.edges = append(g.edges, e)
+	return e
 }
 
-func graphLabel(f *Finding) string {
-	if f.By == nil {
-		return ""
-	}
-	return f.By.Policy
-}
+// standingWords are the words for the ways in which somebody can.
+var standingWords = [...]string{Undecided: "could not be said", Refused: "no", Conditional: "under conditions", Allowed: "yes"}
 
-func entityNode(e *Entity, layer int) *graphNode {
-	n := &graphNode{kind: e.Kind.String(), layer: layer, title: e.ARN}
-	name := e.ARN
+func entityNode(e *Entity) *graphNode {
+	n := &graphNode{kind: e.Kind.String(), title: e.ARN, head: e.ARN, of: e.Kind.String()}
 	if e.Kind != OutsideEntity {
-		name = e.ARN[strings.LastIndexAny(e.ARN, ":/")+1:]
+		n.head = e.ARN[strings.LastIndexAny(e.ARN, ":/")+1:]
 	}
-	what := e.Kind.String()
 	switch {
-	case e.Kind == OutsideEntity && name == "*":
-		name, what = "anybody", "of any account"
+	case e.Kind == OutsideEntity && e.ARN == "*":
+		n.head, n.of = "anybody", "of any account"
 	case e.Kind == OutsideEntity:
-		what = "from outside"
+		n.of = "from outside"
 	case e.Account != "":
-		what += " of " + e.Account
+		n.of += " of " + e.Account
 	}
-	n.lines = [2]string{name, what}
+	n.lines = []string{n.of}
 	return n
 }
 
-func groupNode(group []*Finding) *graphNode {
-	first := group[0].Entity
-	n := &graphNode{kind: first.Kind.String(), layer: 1}
-	n.lines = [2]string{fmt.Sprintf("%d %ss", len(group), first.Kind), ""}
-	var names []string
-	for _, f := range group {
-		names = append(names, f.Entity.ARN)
+// merge makes one node of several of the same kind and account that lead to and are led to by the same, in the same way.
+func (g *Graph) merge() {
+	ends := make(map[*graphNode][]string)
+	for _, e := range g.edges {
+		ends[e.from] = append(ends[e.from], fmt.Sprintf("to %d %s", e.to.id, e.title))
+		ends[e.to] = append(ends[e.to], fmt.Sprintf("from %d %s", e.from.id, e.title))
 	}
-	short := first.ARN[strings.LastIndexAny(first.ARN, ":/")+1:]
-	n.lines[1] = short + " and others"
-	n.title = strings.Join(names, "\n")
-	return n
-}
-
-// layOut gives each node a row in its layer, near those that it leads to.
-func (g *Graph) layOut() {
-	// A node stands left of all that it leads to. Ways back are left as they are.
-	for range len(g.nodes) {
-		changed := false
-		for _, e := range g.edges {
-			if e.from.layer <= e.to.layer && e.to.layer+1 < len(g.nodes) && !g.leads(e.to, e.from) {
-				e.from.layer = e.to.layer + 1
-				changed = true
-			}
+	alike := make(map[string][]*graphNode)
+	likeness := make(map[*graphNode]string)
+	for i, n := range g.nodes {
+		if i == 0 || n.of == "" {
+			continue
 		}
-		if !changed {
-			break
-		}
+		slices.Sort(ends[n])
+		likeness[n] = n.kind + "\n" + n.of + "\n" + strings.Join(ends[n], "\n")
+		alike[likeness[n]] = append(alike[likeness[n]], n)
 	}
-	layers := g.layers()
-	for _, layer := range layers {
-		for _, n := range layer {
-			sum, count := 0.0, 0
-			for _, e := range g.edges {
-				if e.from == n && e.to.layer < n.layer {
-					sum, count = sum+float64(e.to.row), count+1
-				}
-			}
-			if n.weight = 0; count > 0 {
-				n.weight = sum / float64(count)
-			}
-		}
-		slices.SortStableFunc(layer, func(a, b *graphNode) int {
-			switch {
-			case a.weight < b.weight:
-				return -1
-			case a.weight > b.weight:
-				return 1
-			}
-			return a.id - b.id
-		})
-		for row, n := range layer {
-			n.row = row
-		}
-	}
-}
-
-// leads reports whether there is a way from one node to another.
-func (g *Graph) leads(from, to *graphNode) bool {
-	seen := make([]bool, len(g.nodes))
-	var walk func(n *graphNode) bool
-	walk = func(n *graphNode) bool {
-		if n == to {
-			return true
-		}
-		if seen[n.id] {
-			return false
-		}
-		seen[n.id] = true
-		return slices.ContainsFunc(g.edges, func(e *graphEdge) bool { return e.from == n && walk(e.to) })
-	}
-	return walk(from)
-}
-
-// layers returns the nodes layer by layer, the target's first.
-func (g *Graph) layers() [][]*graphNode {
-	var layers [][]*graphNode
+	gone := make(map[*graphNode]bool)
 	for _, n := range g.nodes {
-		for len(layers) <= n.layer {
-			layers = append(layers, nil)
+		group := alike[likeness[n]]
+		if len(group) <= fewAlike || group[0] != n {
+			continue
 		}
-		layers[n.layer] = append(layers[n.layer], n)
+		var names, titles []string
+		for _, other := range group {
+			names, titles = append(names, other.head), append(titles, other.title)
+			gone[other] = other != n
+		}
+		n.title = strings.Join(titles, "\n")
+		if n.kind == "outside" {
+			n.head = fmt.Sprintf("%d %s", len(group), n.of)
+		} else {
+			n.head = fmt.Sprintf("%d %ss%s", len(group), n.kind, strings.TrimPrefix(n.of, n.kind))
+		}
+		n.lines = names
+		if more := len(names) - maxNames; more > 0 {
+			n.lines = append(names[:maxNames:maxNames], fmt.Sprintf("and %d more", more))
+		}
 	}
-	return layers
+	g.nodes = slices.DeleteFunc(g.nodes, func(n *graphNode) bool { return gone[n] })
+	g.edges = slices.DeleteFunc(g.edges, func(e *graphEdge) bool { return gone[e.from] || gone[e.to] })
+	for i, n := range g.nodes {
+		n.id = i
+	}
+}
+
+// share moves to the target what holds for all who can: nobody wants to read it at every edge.
+func (g *Graph) share(target *graphNode) {
+	var shared []string
+	into := 0
+	for _, e := range g.edges {
+		if e.to != target {
+			continue
+		}
+		if into++; into == 1 {
+			shared = slices.Clone(e.terms)
+		}
+		shared = slices.DeleteFunc(shared, func(t string) bool { return !slices.Contains(e.terms, t) })
+	}
+	if into < 2 {
+		return
+	}
+	for _, e := range g.edges {
+		if e.to == target {
+			e.terms = slices.DeleteFunc(e.terms, func(t string) bool { return slices.Contains(shared, t) })
+		}
+	}
+	for _, t := range shared {
+		target.lines = append(target.lines, "for all: "+t)
+	}
 }
 
 // DOT returns the graph in the language of Graphviz.
 func (g *Graph) DOT() string {
 	var b strings.Builder
-	b.WriteString("digraph \"who can\" {\n\trankdir=LR\n\tnode [shape=box, style=rounded, fontname=\"Helvetica\"]\n\tedge [fontname=\"Helvetica\", fontsize=10]\n")
-	quote := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-	for _, n := range g.nodes {
-		shape := ""
-		switch n.kind {
-		case "target":
-			shape = ", shape=note"
-		case "role", "session":
-			shape = ", shape=component"
-		case "outside":
-			shape = ", style=\"rounded,dashed\""
+	replacer := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+	quote := func(text string) string { return replacer.Replace(strings.Map(printable, text)) }
+	lines := func(texts []string, end string) string {
+		var b strings.Builder
+		for _, t := range texts {
+			b.WriteString(quote(t))
+			b.WriteString(end)
 		}
-		fmt.Fprintf(&b, "\tn%d [label=\"%s\\n%s\", tooltip=\"%s\"%s]\n", n.id, quote.Replace(n.lines[0]), quote.Replace(n.lines[1]), quote.Replace(n.title), shape)
+		return b.String()
+	}
+	fmt.Fprintf(&b, "digraph \"who can\" {\n\trankdir=LR\n\tlabel=\"%s\"\n\tlabelloc=t\n\tfontname=\"Helvetica\"\n\tnode [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"Helvetica\", fontsize=12]\n",
+		lines([]string{g.title, g.summary}, `\n`))
+	b.WriteString("\tedge [fontname=\"Helvetica\", fontsize=10]\n")
+	for _, n := range g.nodes {
+		style := ""
+		if n.kind == "outside" {
+			style = ", style=\"rounded,filled,dashed\""
+		}
+		fmt.Fprintf(&b, "\tn%d [label=\"%s\", tooltip=\"%s\", fillcolor=\"%s\"%s]\n",
+			n.id, lines(append(wrapped(n.head, headSize, maxText), n.wrappedLines()...), `\l`), quote(n.title), fills[n.kind], style)
 	}
 	for _, e := range g.edges {
 		style := ""
@@ -264,87 +323,8 @@ func (g *Graph) DOT() string {
 		case Undecided:
 			style = ", style=dotted"
 		}
-		fmt.Fprintf(&b, "\tn%d -> n%d [label=\"%s\", tooltip=\"%s\"%s]\n", e.from.id, e.to.id, quote.Replace(e.label), quote.Replace(e.title), style)
+		fmt.Fprintf(&b, "\tn%d -> n%d [label=\"%s\", tooltip=\"%s\"%s]\n", e.from.id, e.to.id, lines(e.labelLines(), `\l`), quote(e.title), style)
 	}
 	b.WriteString("}\n")
 	return b.String()
-}
-
-// The sizes of the picture, in pixels.
-const (
-	boxWidth, boxHeight = 250, 46
-	gapWidth, gapHeight = 190, 18
-	margin              = 20
-	boxLetters          = 34 // how many fit into a box
-	gapLetters          = 28 // and between two
-)
-
-// SVG returns the graph as a picture. It refers to nothing outside of itself and holds no script.
-func (g *Graph) SVG() string {
-	layers := g.layers()
-	rows := 0
-	for _, l := range layers {
-		rows = max(rows, len(l))
-	}
-	width := 2*margin + len(layers)*boxWidth + (len(layers)-1)*gapWidth
-	height := 2*margin + rows*boxHeight + (rows-1)*gapHeight
-	// at returns the upper left corner of a node: the target stands on the right, and every layer in the middle of the height.
-	at := func(n *graphNode) (x, y int) {
-		x = margin + (len(layers)-1-n.layer)*(boxWidth+gapWidth)
-		own := len(layers[n.layer])
-		top := (height - own*boxHeight - (own-1)*gapHeight) / 2
-		return x, top + n.row*(boxHeight+gapHeight)
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="Helvetica, Arial, sans-serif" font-size="12">
-<defs><marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#555"/></marker></defs>
-<rect width="100%%" height="100%%" fill="#fff"/>
-`, width, height, width, height)
-	for _, e := range g.edges {
-		x1, y1 := at(e.from)
-		x2, y2 := at(e.to)
-		x1, y1, y2 = x1+boxWidth, y1+boxHeight/2, y2+boxHeight/2
-		dash := ""
-		switch e.standing {
-		case Conditional:
-			dash = ` stroke-dasharray="6 4"`
-		case Undecided:
-			dash = ` stroke-dasharray="2 4"`
-		}
-		half := max(30, (x2-x1)/2)
-		fmt.Fprintf(&b, `<g><title>%s</title><path d="M%d,%d C%d,%d %d,%d %d,%d" fill="none" stroke="#555"%s marker-end="url(#arrow)"/>`, escapeXML(e.title), x1, y1, x1+half, y1, x2-half, y2, x2, y2, dash)
-		// The label stands where the edge leaves, so that those of edges that meet do not lie on each other.
-		fmt.Fprintf(&b, `<text x="%d" y="%d" font-size="10" fill="#333">%s</text></g>`+"\n", x1+6, y1-4, escapeXML(shortened(e.label, gapLetters)))
-	}
-	for _, n := range g.nodes {
-		x, y := at(n)
-		fill, dash := map[string]string{"target": "#fde9c8", "user": "#dbeafe", "role": "#dcfce7", "session": "#dcfce7", "root": "#fecaca", "outside": "#f3e8ff"}[n.kind], ""
-		if n.kind == "outside" {
-			dash = ` stroke-dasharray="6 4"`
-		}
-		fmt.Fprintf(&b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="6" fill="%s" stroke="#555"%s/>`, escapeXML(n.title), x, y, boxWidth, boxHeight, fill, dash)
-		fmt.Fprintf(&b, `<text x="%d" y="%d" font-weight="bold">%s</text><text x="%d" y="%d" fill="#333">%s</text></g>`+"\n",
-			x+10, y+19, escapeXML(shortened(n.lines[0], boxLetters)), x+10, y+36, escapeXML(shortened(n.lines[1], boxLetters)))
-	}
-	b.WriteString("</svg>\n")
-	return b.String()
-}
-
-// shortened returns a text of at most so many letters, with its middle left out if need be: in names it is beginning and end that tell.
-func shortened(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	letters := []rune(text)
-	return string(letters[:n/2]) + "…" + string(letters[len(letters)-(n-n/2-1):])
-}
-
-func escapeXML(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' {
-			return -1 // XML has no such characters
-		}
-		return r
-	}, text)
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(text)
 }
