@@ -53,7 +53,14 @@ type Asker struct {
 	// classes and entities mark those that a question has asked about one by one.
 	classes, entities []uint32
 	stamp             uint32
+	// What one question after the other collects, so that each has lists of the right length.
+	asked    []*class
+	askedOne []*Entity
+	own      []holder
 	prover            *prover
+	// governed is the account whose control policies were last asked for: mostly it is the same again.
+	governed   string
+	governedBy *control
 	assumers          map[*Entity]*WhoCan
 }
 
@@ -68,6 +75,14 @@ func NewAsker(e *Estate, o Options) *Asker {
 	}
 	x.scene.x = x
 	return x
+}
+
+// controls returns the control policies of an account; nil if there are none.
+func (x *Asker) controls(account string) *control {
+	if x.governed != account {
+		x.governed, x.governedBy = account, x.estate.controls[account]
+	}
+	return x.governedBy
 }
 
 // actionView is what the estate's policies say of an action.
@@ -100,7 +115,10 @@ type touching struct {
 
 // view returns what the policies say of an action.
 func (x *Asker) view(action string) (*actionView, error) {
-	folded := fold.Name(action)
+	if v, ok := x.views[action]; ok { // as it was spelled before
+		return v, nil
+	}
+	asked, folded := action, fold.Name(action)
 	if v, ok := x.views[folded]; ok {
 		return v, nil
 	}
@@ -128,7 +146,7 @@ func (x *Asker) view(action string) (*actionView, error) {
 			}
 		}
 	}
-	x.views[folded] = v
+	x.views[asked], x.views[folded] = v, v
 	return v, nil
 }
 
@@ -606,12 +624,12 @@ func (s *scene) judge() tri {
 	}
 	allowed := always
 	own := who.Kind == authz.User || who.Kind == authz.RoleSession
-	if c := e.controls[who.Account]; (own || root) && c != nil && !who.ServiceLinked() && who.Account != e.management {
+	if c := s.x.controls(who.Account); (own || root) && c != nil && !who.ServiceLinked() && who.Account != e.management {
 		for _, level := range c.service {
 			allowed = min(allowed, s.anyOf(authz.ServiceControlLayer, level, true, authz.ReachesAccount), s.anyOf(authz.ServiceControlLayer, level, false, authz.ReachesCaller).not())
 		}
 	}
-	if c := e.controls[s.owner]; c != nil && s.resourceControlled() {
+	if c := s.x.controls(s.owner); c != nil && s.resourceControlled() {
 		for _, level := range c.resource {
 			allowed = min(allowed, s.anyOf(authz.ResourceControlLayer, level, true, authz.ReachesAccount), s.anyOf(authz.ResourceControlLayer, level, false, authz.ReachesCaller).not())
 		}

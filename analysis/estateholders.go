@@ -22,6 +22,7 @@ type Holders struct {
 	asked    []*class
 	askedOne []*Entity
 	n        int
+	one      [1]holdersPart // room for the parts of an estate of one account
 }
 
 // holdersPart are those of one account who are not asked about one by one.
@@ -144,7 +145,9 @@ func (x *Asker) Holders(action, resource string) (*Holders, error) {
 func (x *Asker) holders(v *actionView) *Holders {
 	res, e := x.res, x.estate
 	h := &Holders{}
+	h.parts = h.one[:0]
 	x.stamp++
+	x.asked, x.askedOne, x.own = x.asked[:0], x.askedOne[:0], x.own[:0]
 	var space, more [256]byte
 	control, shared := x.controlKey(space[:0], v), more[:0]
 	// One by one.
@@ -162,32 +165,32 @@ func (x *Asker) holders(v *actionView) *Holders {
 			continue
 		}
 		for _, t := range v.touching[r.number] {
-			x.alone(h, t.class)
+			x.alone(t.class)
 		}
 	}
 	for _, use := range res.instances {
 		if v.relevant[use.element.number] {
-			x.aloneOne(h, use.entity)
+			x.aloneOne(use.entity)
 		}
 	}
 	p := res.policy
 	if p != nil && len(v.clauses[p.number]) > 0 {
 		for _, who := range p.named {
-			x.aloneOne(h, who)
+			x.aloneOne(who)
 		}
 	}
 	if v.action.ResourceControlled() {
 		for _, n := range e.index.naming {
 			if (n.account == res.owner || res.owner == "") && len(v.clauses[n.policy.number]) > 0 {
 				for _, who := range n.policy.named {
-					x.aloneOne(h, who)
+					x.aloneOne(who)
 				}
 			}
 		}
 	}
 	for _, a := range e.index.accounts {
 		if res.owner == "" || res.owner == a.id || p != nil {
-			x.aloneOne(h, a.root)
+			x.aloneOne(a.root)
 		}
 	}
 	// The others, account by account.
@@ -207,7 +210,7 @@ func (x *Asker) holders(v *actionView) *Holders {
 		}
 		if mode == whole {
 			for _, k := range a.classes {
-				x.alone(h, k)
+				x.alone(k)
 			}
 			continue
 		}
@@ -217,8 +220,8 @@ func (x *Asker) holders(v *actionView) *Holders {
 		}
 		part := x.part(v, a, mode, control, shared, cap == maybe || res.assumed)
 		if each {
-			part.wide.each(func(k *class) { x.alone(h, k) })
-			part.shared.each(func(k *class) { x.alone(h, k) })
+			part.wide.each(func(k *class) { x.alone(k) })
+			part.shared.each(func(k *class) { x.alone(k) })
 			continue
 		}
 		h.parts = append(h.parts, part)
@@ -410,17 +413,17 @@ func (x *Asker) join(g *group, v *actionView, mode judging, k *class, untouched 
 }
 
 // alone marks a class to be asked about by itself.
-func (x *Asker) alone(h *Holders, k *class) {
+func (x *Asker) alone(k *class) {
 	if x.classes[k.number] != x.stamp {
 		x.classes[k.number] = x.stamp
-		h.asked = append(h.asked, k)
+		x.asked = append(x.asked, k)
 	}
 }
 
-func (x *Asker) aloneOne(h *Holders, who *Entity) {
+func (x *Asker) aloneOne(who *Entity) {
 	if x.entities[who.number] != x.stamp {
 		x.entities[who.number] = x.stamp
-		h.askedOne = append(h.askedOne, who)
+		x.askedOne = append(x.askedOne, who)
 	}
 }
 
@@ -430,12 +433,12 @@ func (x *Asker) askAlone(h *Holders, v *actionView) {
 		x.scene.begin(v, x.res, who)
 		return x.scene.judge()
 	}
-	for _, who := range h.askedOne {
+	for _, who := range x.askedOne {
 		if t := one(who); t != never {
-			h.own = append(h.own, holder{who: who, allowed: t == always && !x.res.assumed})
+			x.own = append(x.own, holder{who: who, allowed: t == always && !x.res.assumed})
 		}
 	}
-	for _, k := range h.asked {
+	for _, k := range x.asked {
 		i := slices.IndexFunc(k.members, func(who *Entity) bool { return x.entities[who.number] != x.stamp })
 		if i < 0 {
 			continue
@@ -443,7 +446,7 @@ func (x *Asker) askAlone(h *Holders, v *actionView) {
 		t := one(k.members[i])
 		if !x.scene.personal {
 			if t != never {
-				h.own = append(h.own, holder{class: k, allowed: t == always && !x.res.assumed})
+				x.own = append(x.own, holder{class: k, allowed: t == always && !x.res.assumed})
 			}
 			continue
 		}
@@ -452,10 +455,11 @@ func (x *Asker) askAlone(h *Holders, v *actionView) {
 				continue
 			}
 			if t := one(who); t != never {
-				h.own = append(h.own, holder{who: who, allowed: t == always && !x.res.assumed})
+				x.own = append(x.own, holder{who: who, allowed: t == always && !x.res.assumed})
 			}
 		}
 	}
+	h.asked, h.askedOne, h.own = slices.Clone(x.asked), slices.Clone(x.askedOne), slices.Clone(x.own)
 }
 
 // count counts them without going through all.

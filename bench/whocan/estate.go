@@ -3,7 +3,9 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/writ-iam/writ/authz"
@@ -113,8 +115,8 @@ func (d *draft) texts() (export, resources, organization string, err error) {
 	}
 	users, roles := d.people(d.principals*4/5), d.roles(d.principals-d.principals*4/5)
 	var policies []object
-	for name, doc := range managed {
-		policies = append(policies, object{"PolicyName": name, "Arn": managedARN(name), "DefaultVersionId": "v1", "PolicyVersionList": []object{{"VersionId": "v1", "IsDefaultVersion": true, "Document": doc}}})
+	for _, name := range slices.Sorted(maps.Keys(managed)) {
+		policies = append(policies, object{"PolicyName": name, "Arn": managedARN(name), "DefaultVersionId": "v1", "PolicyVersionList": []object{{"VersionId": "v1", "IsDefaultVersion": true, "Document": managed[name]}}})
 	}
 	page, err := json.Marshal(object{"UserDetailList": users, "GroupDetailList": groups, "RoleDetailList": roles, "Policies": policies})
 	if err != nil {

@@ -3,8 +3,9 @@
 //	cd bench && go run ./whocan                                # 10,000 principals, 10,000 resources, 30 actions
 //	cd bench && go run ./whocan -o ../doc/performance-whocan.md
 //
-// The estate is made up (estate.go) and read as AWS exports it. A sample of the answers is compared with the judge. What a single question costs is processor time of the thread
-// that asks, so that what else the machine does is not in it; only Linux tells.
+// The estate is made up (estate.go) and read as AWS exports it. A sample of the answers is compared with the judge. What something costs is processor time, so that what else the
+// machine does is not in it: of the whole process for reading and for all questions at once, garbage collection with it, the median of several runs; of the thread that asks for a
+// single question, which only Linux tells.
 package main
 
 import (
@@ -17,7 +18,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -33,13 +33,14 @@ func main() {
 	principals := flag.Int("principals", 10_000, "how many users and roles")
 	resources := flag.Int("resources", 10_000, "how many resources")
 	sample := flag.Int("sample", 100_000, "how many answers are compared with the judge")
+	runs := flag.Int("runs", 7, "how often all is read, and all is asked")
 	flag.Parse()
-	if err := run(*output, *principals, *resources, *sample); err != nil {
+	if err := run(*output, *principals, *resources, *sample, *runs); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(output string, principals, resources, sample int) error {
+func run(output string, principals, resources, sample, runs int) error {
 	c, err := catalog.Load()
 	if err != nil {
 		return err
@@ -49,32 +50,35 @@ func run(output string, principals, resources, sample int) error {
 	if err != nil {
 		return err
 	}
-	runtime.GC()
-	start, busy := time.Now(), processorTime()
-	var r analysis.EstateReader
-	for _, read := range []func() error{
-		func() error { return r.Account("account.json", export) },
-		func() error { return r.Resources("resources.json", policies) },
-		func() error { return r.Organization("organization.json", organization) },
-	} {
-		if err := read(); err != nil {
-			return err
-		}
-	}
-	estate, err := r.Estate()
-	if err != nil {
-		return err
-	}
-	indexing, indexingBusy := time.Since(start), processorTime()-busy
 	options := analysis.Options{Catalog: c}
-
-	// Everything: who can do each action on each resource.
-	busy = processorTime()
-	holders, spent, err := everything(estate, options, d)
+	var estate *analysis.Estate
+	indexing, err := measure(runs, func() error {
+		var r analysis.EstateReader
+		for _, read := range []func() error{
+			func() error { return r.Account("account.json", export) },
+			func() error { return r.Resources("resources.json", policies) },
+			func() error { return r.Organization("organization.json", organization) },
+		} {
+			if err := read(); err != nil {
+				return err
+			}
+		}
+		estate, err = r.Estate()
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	busy = processorTime() - busy
+
+	// Everything: who can do each action on each resource, by one asker that knows nothing yet.
+	var holders []int
+	all, err := measure(runs, func() error {
+		holders, err = everything(analysis.NewAsker(estate, options), d)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	pairs := 0
 	for _, n := range holders {
 		pairs += n
@@ -157,8 +161,8 @@ func run(output string, principals, resources, sample int) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What questions about an exported account cost\n\nMeasured %s on %s, %d processors, %s: %d users and roles, %d resources, %d actions;\nan export of %d MB with %d MB of policies of resources.\n\n\tcd bench && go run ./whocan\n\n",
 		time.Now().Format("2006-01-02"), cpu(), runtime.GOMAXPROCS(0), runtime.Version(), len(entities), len(d.names), len(d.actions), len(export)>>20, len(policies)>>20)
-	fmt.Fprintf(&b, "| | time | processor time |\n|---|---|---|\n| reading, compiling and indexing | %s | %s |\n", show(indexing), show(indexingBusy))
-	fmt.Fprintf(&b, "| who can do each action on each resource: %d answers, %d principals in them | %s | %s |\n\n| | |\n|---|---|\n", len(holders), pairs, show(spent), show(busy))
+	fmt.Fprintf(&b, "| processor time of %d runs | median | least | most |\n|---|---|---|---|\n| reading, compiling and indexing | %s |\n", runs, indexing)
+	fmt.Fprintf(&b, "| who can do each action on each resource: %d answers, %d principals in them | %s |\n\n| | |\n|---|---|\n", len(holders), pairs, all)
 	fmt.Fprintf(&b, "| memory of the estate and what was remembered of answers | %d MB |\n", m.HeapAlloc>>20)
 	fmt.Fprintf(&b, "| agreement with the judge | %d of %d, %d of them allowed |\n\n", agreed, sample, allowed)
 	fmt.Fprintf(&b, "| question, in processor time | median | 99 %% | longest |\n|---|---|---|---|\n%s%s%s", single, conditional, whole)
@@ -172,36 +176,34 @@ func run(output string, principals, resources, sample int) error {
 	return nil
 }
 
-// everything asks about all actions and resources, on all processors, and returns how many can for each.
-func everything(e *analysis.Estate, o analysis.Options, d *draft) (holders []int, spent time.Duration, err error) {
-	holders = make([]int, len(d.names)*len(d.actions))
-	workers := runtime.GOMAXPROCS(0)
-	errs := make([]error, workers)
-	start := time.Now()
-	var group sync.WaitGroup
-	for n := range workers {
-		group.Go(func() {
-			asker := analysis.NewAsker(e, o)
-			for i := n * len(d.names) / workers; i < (n+1)*len(d.names)/workers; i++ {
-				for k, a := range d.actions {
-					h, err := asker.Holders(a, d.names[i])
-					if err != nil {
-						errs[n] = err
-						return
-					}
-					holders[i*len(d.actions)+k] = h.Len()
-				}
-			}
-		})
+// measure does something several times and returns what it costs, as cells of a table: the median, the least and the most.
+func measure(runs int, do func() error) (cells string, err error) {
+	var times []time.Duration
+	for range runs {
+		runtime.GC()
+		busy := processorTime()
+		if err := do(); err != nil {
+			return "", err
+		}
+		times = append(times, processorTime()-busy)
 	}
-	group.Wait()
-	spent = time.Since(start)
-	for _, err := range errs {
-		if err != nil {
-			return nil, 0, err
+	slices.Sort(times)
+	return fmt.Sprintf("%s | %s | %s", show(times[len(times)/2]), show(times[0]), show(times[len(times)-1])), nil
+}
+
+// everything asks about all actions and resources, and returns how many can for each.
+func everything(asker *analysis.Asker, d *draft) (holders []int, err error) {
+	holders = make([]int, 0, len(d.names)*len(d.actions))
+	for _, name := range d.names {
+		for _, a := range d.actions {
+			h, err := asker.Holders(a, name)
+			if err != nil {
+				return nil, err
+			}
+			holders = append(holders, h.Len())
 		}
 	}
-	return holders, spent, nil
+	return holders, nil
 }
 
 // nth returns one of the holders; nil if there are not so many.
