@@ -56,6 +56,7 @@ func readCloudFormation(text string, o Options) (*File, error) {
 	for _, m := range resources.members {
 		t.resources[m.name] = m.node
 	}
+	t.transforms()
 	for _, m := range resources.members {
 		if strings.HasPrefix(m.name, "Fn::") {
 			t.note(place{}, m.node, m.name, "what "+m.name+" makes is not looked at", true)
@@ -69,6 +70,23 @@ func readCloudFormation(text string, o Options) (*File, error) {
 	return t.out, nil
 }
 
+// transforms notes what makes something else of the template as a whole.
+func (t *cloudFormation) transforms() {
+	if n := t.root.member("Fn::Transform"); n != nil {
+		t.note(place{}, n, "Fn::Transform", "what Fn::Transform makes of the template is not looked at", true)
+	}
+	for _, n := range elements(t.root.member("Transform")) {
+		name := textOf(n)
+		if n.kind == jsontext.Object {
+			name = textOf(n.member("Name"))
+		}
+		// These make nothing of the policies that are written, and no others but those that are read from the resources.
+		if name != "AWS::LanguageExtensions" && !strings.HasPrefix(name, "AWS::Serverless-") && !strings.HasPrefix(name, "AWS::CodeDeploy") && !strings.HasPrefix(name, "AWS::SecretsManager-") {
+			t.note(place{}, n, "Transform", "what the transform "+name+" makes of the template is not looked at", true)
+		}
+	}
+}
+
 // isJSON tells JSON from YAML that begins with a brace.
 func isJSON(text string) bool {
 	start := strings.TrimLeft(text, " \t\r\n")
@@ -76,7 +94,7 @@ func isJSON(text string) bool {
 }
 
 func (t *cloudFormation) note(pl place, at *node, name, text string, unread bool) {
-	t.out.Notes = append(t.out.Notes, Note{t.file.position(t.file.inside(at, 0)), name, text, unread, pl.kind, pl.resourceType})
+	t.out.Notes = append(t.out.Notes, Note{t.file.position(t.file.inside(at, 0)), name, text, unread, false, pl.kind, pl.resourceType})
 }
 
 func (t *cloudFormation) resource(name string, r *node) {
@@ -84,24 +102,73 @@ func (t *cloudFormation) resource(name string, r *node) {
 	if r.member("Fn::Transform") != nil {
 		t.note(place{}, r, name, "what Fn::Transform makes of it is not looked at", true)
 	}
+	if c := r.member("Connectors"); c != nil {
+		t.note(place{}, c, name+".Connectors", "the policies that connectors come to are not looked at", true)
+	}
 	// What a resource's condition says, its policies have in common.
 	known := make(map[string]bool)
 	if c := textOf(r.member("Condition")); c != "" {
 		known[c] = true
 	}
-	properties := r.member("Properties")
+	properties := withGlobals(r.member("Properties"), t.root.member("Globals").member(strings.TrimPrefix(kind, "AWS::Serverless::")))
+	if strings.HasSuffix(kind, "::MODULE") {
+		t.note(place{}, r, name, "what the module "+kind+" makes is not looked at", true)
+	}
 	if properties == nil {
 		return
 	}
 	x := &cfnResource{t, name, kind, properties, known}
+	for _, u := range cloudFormationElsewhere[kind] {
+		if n := properties.member(u.attribute); n != nil && (u.word == "" || n.member(u.word) != nil) {
+			t.note(place{}, n, name+"."+u.attribute, u.text, true)
+		}
+	}
 	places, ok := cloudFormationPlaces[kind]
 	if !ok {
 		x.guess("", properties)
-		return
 	}
 	for _, pl := range places {
 		x.at(pl, pl.path, "", properties)
 	}
+	if m, ok := permissions[kind]; ok {
+		if m.only != "" {
+			properties = properties.member("FunctionUrlConfig")
+		}
+		x.permission(m, properties)
+	}
+	x.attachments()
+}
+
+// globalProperties are those that hold policies and that a serverless template may say for all of a type at once.
+var globalProperties = []string{"AssumeRolePolicyDocument", "Auth", "FunctionUrlConfig", "Policies"}
+
+// withGlobals adds what the Globals of a serverless template say of a resource's type to its properties.
+func withGlobals(properties, globals *node) *node {
+	for _, name := range globalProperties {
+		g := globals.member(name)
+		if g == nil {
+			continue
+		}
+		if properties == nil {
+			properties = &node{kind: jsontext.Object, at: g.at}
+		}
+		all := *properties
+		all.members = slices.Clone(properties.members)
+		if i := slices.IndexFunc(all.members, func(m member) bool { return m.name == name }); i < 0 {
+			all.members = append(all.members, member{name, g, g})
+		} else {
+			own := *all.members[i].node
+			own.members = slices.Clone(own.members)
+			for _, m := range g.members {
+				if own.member(m.name) == nil {
+					own.members = append(own.members, m)
+				}
+			}
+			all.members[i].node = &own
+		}
+		properties = &all
+	}
+	return properties
 }
 
 // cfnResource is a resource of a template.
@@ -132,9 +199,11 @@ func (x *cfnResource) at(pl place, path, way string, n *node) {
 	}
 	if name, _ := n.only(); name == "Ref" && textOf(n.member("Ref")) == "AWS::NoValue" {
 		return
-	} else if isFunction(name) {
-		x.note(pl, n, x.name+way, "what "+name+" makes of it is not looked at", true)
-		return
+	}
+	for _, m := range n.members {
+		if isFunction(m.name) {
+			x.note(pl, n, x.name+way, "what "+m.name+" makes of it is not looked at", true)
+		}
 	}
 	name, rest, _ := strings.Cut(path, ".")
 	name, list := strings.CutSuffix(name, "[]")
@@ -179,8 +248,8 @@ func (x *cfnResource) policy(pl place, guess bool, way string, n *node) {
 		x.note(pl, n, x.name+way, tooMany, false)
 	}
 	for _, f := range forms {
-		p := &Policy{Name: x.name + way, Assumed: f.assumed, Resource: x.resource, Kind: kind, Guess: guess, ResourceType: pl.resourceType, file: x.file}
-		x.render(p, f, pl.one)
+		p := &Policy{Name: x.name + way, Assumed: f.assumed, Resource: x.resource, Kind: kind, Guess: guess, ResourceType: pl.resourceType, Made: pl.made, file: x.file}
+		render(p, f.value, pl.one, min(policy.MaxSize, x.bytes))
 		x.bytes -= len(p.Text)
 		switch {
 		case !complete:
@@ -293,12 +362,11 @@ func looksLikeStatements(n *node) bool {
 }
 
 // render writes a value as the text of a policy, with the way back for each part.
-func (x *cfnResource) render(p *Policy, f form, one bool) {
-	v := f.value
+func render(p *Policy, v *value, one bool, budget int) {
 	if v == nil {
 		return
 	}
-	w := &writer{p: p, budget: min(policy.MaxSize, x.bytes)}
+	w := &writer{p: p, budget: budget}
 	switch {
 	case v.kind == jsontext.String: // the text of the document itself
 		for _, piece := range v.pieces {
@@ -338,7 +406,7 @@ func (w *writer) piece(p piece, written string, stringStart int) {
 	w.p.spans = append(w.p.spans, span{start, p.node, p.inner, p.hole == nil && !p.far && written == p.text})
 	w.text = append(w.text, written...)
 	if p.hole != nil {
-		w.p.Placeholders = append(w.p.Placeholders, Placeholder{start, len(w.text), p.hole.name, p.hole.open, p.hole.told, stringStart, len(w.text)})
+		w.p.Placeholders = append(w.p.Placeholders, Placeholder{start, len(w.text), p.hole.name, p.hole.open, p.hole.standard, p.hole.told, stringStart, len(w.text)})
 	}
 }
 

@@ -46,15 +46,19 @@ var cloudFormationPlaces = map[string][]place{
 	"AWS::KMS::Key":                          resourcePolicy("KeyPolicy", "AWS::KMS::Key"),
 	"AWS::KMS::ReplicaKey":                   resourcePolicy("KeyPolicy", "AWS::KMS::Key"),
 	"AWS::SecretsManager::ResourcePolicy":    resourcePolicy("ResourcePolicy", "AWS::SecretsManager::Secret"),
-	"AWS::ApiGateway::RestApi":               resourcePolicy("Policy", "AWS::ApiGateway::RestApi"),
-	"AWS::Backup::BackupVault":               resourcePolicy("AccessPolicy", "AWS::Backup::BackupVault"),
-	"AWS::CodeArtifact::Domain":              resourcePolicy("PermissionsPolicyDocument", "AWS::CodeArtifact::Domain"),
-	"AWS::CodeArtifact::Repository":          resourcePolicy("PermissionsPolicyDocument", ""),
-	"AWS::EFS::FileSystem":                   resourcePolicy("FileSystemPolicy", "AWS::EFS::FileSystem"),
-	"AWS::Elasticsearch::Domain":             resourcePolicy("AccessPolicies", "AWS::OpenSearchService::Domain"),
-	"AWS::OpenSearchService::Domain":         resourcePolicy("AccessPolicies", "AWS::OpenSearchService::Domain"),
-	"AWS::Kinesis::ResourcePolicy":           resourcePolicy("ResourcePolicy", "AWS::Kinesis::Stream"),
-	"AWS::CloudTrail::ResourcePolicy":        resourcePolicy("ResourcePolicy", "AWS::CloudTrail::EventDataStore"),
+	"AWS::ApiGateway::RestApi": {
+		{path: "Policy", kind: policy.Resource, resourceType: "AWS::ApiGateway::RestApi"},
+		{path: "Body.x-amazon-apigateway-policy", kind: policy.Resource, resourceType: "AWS::ApiGateway::RestApi"},
+	},
+	"AWS::Serverless::Api":            resourcePolicy("DefinitionBody.x-amazon-apigateway-policy", "AWS::ApiGateway::RestApi"),
+	"AWS::Backup::BackupVault":        resourcePolicy("AccessPolicy", "AWS::Backup::BackupVault"),
+	"AWS::CodeArtifact::Domain":       resourcePolicy("PermissionsPolicyDocument", "AWS::CodeArtifact::Domain"),
+	"AWS::CodeArtifact::Repository":   resourcePolicy("PermissionsPolicyDocument", ""),
+	"AWS::EFS::FileSystem":            resourcePolicy("FileSystemPolicy", "AWS::EFS::FileSystem"),
+	"AWS::Elasticsearch::Domain":      resourcePolicy("AccessPolicies", "AWS::OpenSearchService::Domain"),
+	"AWS::OpenSearchService::Domain":  resourcePolicy("AccessPolicies", "AWS::OpenSearchService::Domain"),
+	"AWS::Kinesis::ResourcePolicy":    resourcePolicy("ResourcePolicy", "AWS::Kinesis::Stream"),
+	"AWS::CloudTrail::ResourcePolicy": resourcePolicy("ResourcePolicy", "AWS::CloudTrail::EventDataStore"),
 	"AWS::DynamoDB::Table": {
 		{path: "ResourcePolicy.PolicyDocument", kind: policy.Resource, resourceType: "AWS::DynamoDB::Table"},
 		{path: "StreamSpecification.ResourcePolicy.PolicyDocument", kind: policy.Resource, resourceType: "AWS::DynamoDB::Stream"},
@@ -88,6 +92,20 @@ var cloudFormationPlaces = map[string][]place{
 	"AWS::IoT::Policy": {{path: "PolicyDocument", kind: policy.Grammar}},
 	// Cedar.
 	"AWS::EC2::VerifiedAccessGroup": nil, "AWS::EC2::VerifiedAccessEndpoint": nil, "AWS::VerifiedPermissions::Policy": nil,
+}
+
+// cloudFormationElsewhere are the properties that stand for policies which are not looked at.
+var cloudFormationElsewhere = map[string][]unreadable{
+	"AWS::CloudFormation::Stack":    {{attribute: "TemplateURL", text: inTemplate}},
+	"AWS::CloudFormation::StackSet": {{attribute: "TemplateURL", text: inTemplate}, {attribute: "TemplateBody", text: inTemplate}},
+	"AWS::Serverless::Application":  {{attribute: "Location", text: inTemplate}},
+	"AWS::ApiGateway::RestApi":      {{attribute: "BodyS3Location", text: inDefinition}},
+	"AWS::Serverless::Api":          {{attribute: "DefinitionUri", text: inDefinition}, {attribute: "Auth", word: "ResourcePolicy", text: "the policy that this comes to is not looked at"}},
+	"AWS::Serverless::Connector":    {{attribute: "Permissions", text: "the policies that connectors come to are not looked at"}},
+	"AWS::RAM::Permission":          {{attribute: "PolicyTemplate", text: "the permission that is shared is not looked at"}},
+	"AWS::ServiceCatalog::CloudFormationProvisionedProduct": {
+		{attribute: "ProductId", text: "what the product makes is not looked at"}, {attribute: "ProductName", text: "what the product makes is not looked at"},
+	},
 }
 
 // resourceName says what a resource will be called.

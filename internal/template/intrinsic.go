@@ -35,9 +35,10 @@ type piece struct {
 }
 
 type hole struct {
-	name string
-	open bool
-	told bool // by Options.Values
+	name     string
+	open     bool
+	standard bool // the default of a parameter
+	told     bool // by Options.Values
 }
 
 func (v *value) text() string {
@@ -86,7 +87,7 @@ func (s slot) in(name string) slot {
 		s.key = name
 	case s.element == "":
 		switch element := strings.TrimPrefix(name, "Not"); element {
-		case "Principal", "Action", "Resource", "Condition":
+		case "Effect", "Principal", "Action", "Resource", "Condition", "Version", "Sid":
 			s.element = element
 		}
 	}
@@ -208,13 +209,14 @@ func (e *evaluation) function(n *node, name string, argument *node, s slot, dept
 		}
 	case "Fn::If":
 		if argument.kind == jsontext.Array && len(argument.items) == 3 {
-			holds, ok := e.conditions[textOf(argument.items[0])]
+			name := textOf(argument.items[0])
+			if name == "" {
+				name = "the condition of Fn::If"
+			}
+			holds, ok := e.conditions[name]
 			switch {
-			case !ok && e.condition == "":
-				e.condition = textOf(argument.items[0])
-				if e.condition == "" {
-					e.condition = "the condition of Fn::If"
-				}
+			case !ok:
+				e.condition = name
 			case holds:
 				return e.value(argument.items[1], s, depth)
 			default:
@@ -297,7 +299,7 @@ func (e *evaluation) parameter(n, p *node, name string, s slot, before string) *
 		return v
 	}
 	one := func(text string) *value {
-		return &value{kind: jsontext.String, node: n, pieces: []piece{{text: text, node: n, hole: &hole{name: name, told: told}}}}
+		return &value{kind: jsontext.String, node: n, pieces: []piece{{text: text, node: n, hole: &hole{name: name, standard: !told, told: told}}}}
 	}
 	if !isList(kind) {
 		return one(text)
@@ -345,7 +347,7 @@ func (e *evaluation) namedBy(n *node, logical string, r *node, known resourceNam
 	out := &value{kind: jsontext.String, node: n}
 	for _, p := range v.pieces {
 		if p.hole != nil {
-			p.hole = &hole{name: p.hole.name, told: p.hole.told} // a resource is not called by what could mean others
+			p.hole = &hole{name: p.hole.name, standard: p.hole.standard, told: p.hole.told} // a resource is not called by what could mean others
 		}
 		out.pieces = append(out.pieces, piece{text: p.text, node: n, hole: p.hole, far: true})
 	}
@@ -388,8 +390,11 @@ func (e *evaluation) attribute(n *node, attribute string, s slot, before string,
 			return &value{kind: jsontext.String, node: n, pieces: []piece{e.known(n, attribute, canonicalUser, "")}}
 		}
 	}
-	return e.holeValue(n, attribute, s, before, generated(kind))
+	return e.holeValue(n, attribute, s, before, generated(kind) || !nameSuffix.MatchString(rest))
 }
+
+// nameSuffix finds the attributes that AWS makes up; others, such as the Value of a parameter, say what somebody wrote.
+var nameSuffix = regexp.MustCompile(`(Arn|ARN|Id|ID|Name|Ref|Url|URL|Uri|Endpoint|Address|Port|Version)$`)
 
 // variable is a variable of Fn::Sub, or ${!…}, which stands for ${…}.
 var variable = regexp.MustCompile(`\$\{(![^}]*|[^}!][^}]*)\}`)
@@ -440,6 +445,7 @@ func (e *evaluation) sub(n, argument *node, s slot, depth int) *value {
 			s.name = "service"
 		}
 		var filled *value
+		e.steps -= own.width() / 16
 		if given := own.member(name); given != nil {
 			filled = e.inString(given, s, before, depth)
 		} else if strings.Contains(name, ".") {
@@ -580,9 +586,10 @@ func (e *evaluation) findInMap(n, argument *node, s slot, depth int) *value {
 			if given := key; !ok && given != nil && given.kind == jsontext.String && len(given.pieces) == 1 && e.isGiven(given.pieces[0]) {
 				text, ok = given.text(), true
 			}
-			if at = at.member(text); !ok {
+			if e.steps -= at.width() / 16; !ok {
 				at = nil
 			}
+			at = at.member(text)
 		}
 		if at != nil {
 			return e.value(at, s, depth)
@@ -654,6 +661,12 @@ func plausible(name string, s slot, before string) string {
 		return "arn:aws:s3:::" + asName(name)
 	case "Condition":
 		return plausibleCondition(name, s)
+	case "Effect":
+		return "Allow"
+	case "Version":
+		return "2012-10-17"
+	case "Sid":
+		return strings.ReplaceAll(asName(name), "-", "")
 	}
 	return asName(name)
 }

@@ -2,6 +2,7 @@ package template
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,20 +16,23 @@ type place struct {
 	path         string
 	kind         policy.Kind
 	resourceType string
-	// one: it is a statement, not a document.
-	one bool
+	// one: it is a statement, not a document. made: it is a permission, which a service makes a statement of.
+	one, made bool
 }
 
 // planReader reads the output of terraform show -json (developer.hashicorp.com, "JSON Output Format"). It makes trees of nothing but resources that may hold policies.
 type planReader struct {
 	file *source
 	out  *File
-	// configured are the expressions of resources by their addresses without indexes; nil if the plan has no configuration.
+	// configured are the expressions of resources by their addresses without indexes.
 	configured map[string]*node
+	policies   map[string]bool // the managed policies of the plan by their ARNs
+	gone       map[owner]bool  // the resources that are removed
+	removed    []removal
 }
 
 func readPlan(text string) (*File, error) {
-	p := &planReader{file: newSource(text), out: &File{Format: TerraformPlan}}
+	p := &planReader{file: newSource(text), out: &File{Format: TerraformPlan}, configured: make(map[string]*node), policies: make(map[string]bool), gone: make(map[owner]bool)}
 	sections := make(map[string]section)
 	r := jsontext.NewReader(text)
 	r.AllowDoubles()
@@ -36,6 +40,10 @@ func readPlan(text string) (*File, error) {
 	for ; ok && err == nil; name, ok, err = r.Member() {
 		s := section{at: r.Offset(), kind: r.Next()}
 		if s.text, err = r.Raw(); err != nil {
+			break
+		}
+		if _, ok := sections[name]; ok {
+			err = &jsontext.Error{Offset: s.at, Detail: twice(name)}
 			break
 		}
 		sections[name] = s
@@ -53,8 +61,15 @@ func readPlan(text string) (*File, error) {
 		}
 	}
 	if s, ok := sections["configuration"]; ok && s.kind == jsontext.Object {
-		p.configured = make(map[string]*node)
 		if err := p.configuration(s); err != nil {
+			return nil, err
+		}
+	}
+	if s, ok := sections["errored"]; ok && s.text == "true" {
+		p.unread(s.at, "plan", "the plan was not finished, because of an error, and does not say everything")
+	}
+	if s, ok := sections["deferred_changes"]; ok {
+		if err := p.deferred(s); err != nil {
 			return nil, err
 		}
 	}
@@ -64,9 +79,13 @@ func readPlan(text string) (*File, error) {
 		read func(section) error
 	}{{"resource_changes", p.changes}, {"planned_values", p.values}, {"values", p.values}} {
 		if s, ok := sections[from.name]; ok {
-			return p.out, from.read(s)
+			if err := from.read(s); err != nil {
+				return nil, err
+			}
+			break
 		}
 	}
+	p.settle()
 	return p.out, nil
 }
 
@@ -91,8 +110,12 @@ func (p *planReader) members(s section, f func(name string, v section) error) er
 	}
 	switch s.kind {
 	case jsontext.Object:
+		var names nameSet
 		name, ok, err := r.Object()
 		for ; ok && err == nil; name, ok, err = r.Member() {
+			if !names.add(name) {
+				return fail(p.file, s.at, &jsontext.Error{Offset: r.NameOffset(), Detail: twice(name)})
+			}
 			if err := each(name); err != nil {
 				return err
 			}
@@ -133,6 +156,30 @@ func ours(resource string) bool {
 	return strings.HasPrefix(resource, "aws_") || strings.HasPrefix(resource, "awscc_")
 }
 
+// unread notes what there is, or will be, and is not among what can be looked at.
+func (p *planReader) unread(at int, name, text string) {
+	p.out.Notes = append(p.out.Notes, Note{Position: p.file.position(at), Name: name, Text: text, Unread: true})
+}
+
+// deferred reads deferred_changes: what Terraform could not plan yet.
+func (p *planReader) deferred(s section) error {
+	return p.members(s, func(_ string, v section) error {
+		return p.members(v, func(name string, v section) error {
+			if name != "resource_change" {
+				return nil
+			}
+			n, err := p.tree(v)
+			if err == nil && isManaged(textOf(n.member("mode"))) && ours(textOf(n.member("type"))) {
+				p.unread(v.at, textOf(n.member("address")), "the change is deferred: what it comes to is known only in a later plan")
+			}
+			return err
+		})
+	})
+}
+
+// isManaged reports whether resources of a mode are made by the plan, and not read.
+func isManaged(mode string) bool { return mode == "managed" || mode == "" }
+
 // changes reads resource_changes.
 func (p *planReader) changes(s section) error {
 	return p.members(s, func(_ string, v section) error {
@@ -157,17 +204,23 @@ func (p *planReader) changes(s section) error {
 			}
 			return nil
 		})
-		if err != nil || mode != "managed" && mode != "" || !ours(resource) {
+		if err != nil || !isManaged(mode) || !ours(resource) {
 			return err
 		}
 		c, err := p.tree(change)
 		if err != nil {
 			return err
 		}
-		x := &planResource{planReader: p, address: address, resource: resource, before: c.member("before"), after: c.member("after"), unknown: c.member("after_unknown"), changed: true}
-		if p.configured != nil {
-			if x.expressions = p.configured[withoutIndexes(module)+"/"+resource+"."+name]; x.expressions == nil {
-				x.expressions = &node{kind: jsontext.Object}
+		x := &planResource{planReader: p, at0: change.at, address: address, resource: resource, before: c.member("before"), after: c.member("after"), unknown: c.member("after_unknown"), changed: true}
+		x.expressions = p.configured[withoutIndexes(module)+"/"+resource+"."+name]
+		for _, a := range elements(c.member("actions")) {
+			switch textOf(a) {
+			case "no-op", "read":
+				x.same = true
+			case "forget": // Terraform forgets the resource, and it stays as it is
+				if x.after == nil || x.after.kind == jsontext.Null {
+					x.after, x.same = x.before, true
+				}
 			}
 		}
 		x.read()
@@ -195,10 +248,10 @@ func (p *planReader) module(s section) error {
 					return err
 				}
 				resource := textOf(n.member("type"))
-				if mode := textOf(n.member("mode")); mode != "managed" && mode != "" || !ours(resource) {
+				if !isManaged(textOf(n.member("mode"))) || !ours(resource) {
 					return nil
 				}
-				(&planResource{planReader: p, address: textOf(n.member("address")), resource: resource, after: n.member("values")}).read()
+				(&planResource{planReader: p, at0: v.at, address: textOf(n.member("address")), resource: resource, after: n.member("values")}).read()
 				return nil
 			})
 		case "child_modules":
@@ -227,7 +280,12 @@ func (p *planReader) configuredModule(address string, s section) error {
 				if err != nil {
 					return err
 				}
-				if e := n.member("expressions"); e != nil && ours(textOf(n.member("type"))) {
+				// A data source may have the type and the name of a resource.
+				if isManaged(textOf(n.member("mode"))) && ours(textOf(n.member("type"))) {
+					e := n.member("expressions")
+					if e == nil {
+						e = &node{kind: jsontext.Object}
+					}
 					p.configured[address+"/"+textOf(n.member("type"))+"."+textOf(n.member("name"))] = e
 				}
 				return nil
@@ -277,51 +335,92 @@ func withoutIndexes(address string) string {
 // planResource is a resource of a plan.
 type planResource struct {
 	*planReader
+	at0                    int // where the file speaks of it
 	address, resource      string
 	before, after, unknown *node
-	changed                bool
-	expressions            *node // nil if not told
+	// changed: it is told what was before. same: and the change is none.
+	changed, same bool
+	expressions   *node // nil if not told
 }
 
 func (x *planResource) read() {
+	if t, ok := targets[x.resource]; ok && x.isOther(t.attribute) {
+		x.before = nil
+	}
 	places, known := planPlaces[x.resource]
 	if !known {
-		x.guess("", x.after, x.before)
-		return
+		places, known = cloudControl(x.resource)
 	}
 	for _, pl := range places {
 		x.at(pl, pl.path, "", x.after, x.before, x.unknown, x.expressions)
 	}
+	if arn := textOf(x.after.member("arn")); x.resource == "aws_iam_policy" && arn != "" {
+		x.policies[arn] = true
+	}
+	if x.isGone() {
+		for _, name := range []string{"id", "arn", "name", "url", "bucket"} {
+			x.gone[owner{x.resource, textOf(x.before.member(name))}] = true
+		}
+	}
+	x.attachments()
+	if m, ok := permissions[x.resource]; ok {
+		known = true
+		x.permission(m)
+	}
+	for _, u := range elsewhere[x.resource] {
+		if n := x.after.member(u.attribute); isTrue(x.unknown.member(u.attribute)) && x.isConfigured(u.attribute) || n != nil && n.kind != jsontext.Null && strings.Contains(n.text, u.word) {
+			x.note(place{}, n, "."+u.attribute, u.text)
+		}
+	}
+	if _, ok := elsewhere[x.resource]; !known && !ok {
+		x.guess("", x.after, x.before)
+		x.guessUnknown("", x.unknown, x.expressions)
+	}
 }
+
+// isOther reports whether an attribute is not what it was before, or is not known.
+func (x *planResource) isOther(name string) bool {
+	after, before := x.after.member(name), x.before.member(name)
+	return after != nil && before != nil && after.text != before.text || after == nil && isTrue(x.unknown.member(name))
+}
+
+// isConfigured reports whether somebody wants an attribute to be something; if not, what is unknown of it is AWS's default.
+func (x *planResource) isConfigured(name string) bool {
+	return x.expressions == nil || x.expressions.member(name) != nil
+}
+
+func isTrue(n *node) bool { return n != nil && n.kind == jsontext.Bool && n.text == "true" }
 
 // at goes the rest of the way to a place, in what will be, what was, what is unknown and what is configured at once.
 func (x *planResource) at(pl place, path, way string, after, before, unknown, expressions *node) {
 	name, rest, more := strings.Cut(path, ".")
 	name, list := strings.CutSuffix(name, "[]")
-	isUnknown := unknown != nil && unknown.kind == jsontext.Bool && unknown.text == "true"
+	isUnknown := isTrue(unknown)
 	if !isUnknown {
 		unknown = unknown.member(name)
-		isUnknown = unknown != nil && unknown.kind == jsontext.Bool && unknown.text == "true"
+		isUnknown = isTrue(unknown)
 	}
 	after, before = after.member(name), before.member(name)
 	e := expressions.member(name)
-	if expressions != nil && e == nil {
-		isUnknown = false // nobody wants it to be anything, and AWS gives it its default; what a dynamic block makes is told element by element
+	if isUnknown && expressions != nil && e == nil {
+		isUnknown, unknown = false, nil // nobody wants it to be anything, and AWS gives it its default; what a dynamic block makes is told element by element
 	}
 	way += "." + name
 	switch {
 	case list && isUnknown:
-		x.note(pl, x.after, way, e)
+		x.note(pl, x.after, way, unknownPolicy+references(e))
 	case list:
-		if e != nil && len(e.items) > 0 {
-			e = e.items[0] // what blocks are configured alike, for all that matters
-		}
-		for i, item := range elements(after) {
-			var u *node
-			if all := elements(unknown); i < len(all) {
-				u = all[i]
+		all, unknowns := elements(after), elements(unknown)
+		for i := range max(len(all), len(unknowns)) {
+			// Which block is which element nobody says; but of the attributes that hold policies AWS makes up none.
+			var item, u *node
+			if i < len(all) {
+				item = all[i]
 			}
-			x.at(pl, rest, fmt.Sprintf("%s[%d]", way, i), item, x.was(item, before, i), u, e)
+			if i < len(unknowns) {
+				u = unknowns[i]
+			}
+			x.at(pl, rest, fmt.Sprintf("%s[%d]", way, i), item, x.was(item, before, i), u, nil)
 		}
 		for i, item := range elements(before) {
 			if !slices.ContainsFunc(elements(after), func(n *node) bool { return sameBlock(n, item) }) && (textOf(item.member("name")) != "" || i >= len(elements(after))) {
@@ -331,7 +430,7 @@ func (x *planResource) at(pl place, path, way string, after, before, unknown, ex
 	case more:
 		x.at(pl, rest, way, after, before, unknown, e)
 	case isUnknown:
-		x.note(pl, after, way, e)
+		x.note(pl, after, way, unknownPolicy+references(e))
 	default:
 		x.found(pl, false, way, after, before)
 	}
@@ -368,27 +467,34 @@ func sameBlock(a, b *node) bool {
 	return name != "" && name == textOf(b.member("name"))
 }
 
-// note says that a policy is not known yet.
-func (x *planResource) note(pl place, near *node, way string, e *node) {
-	text := "the policy is known only when the plan is applied"
-	if r := e.member("references"); r != nil && len(r.items) > 0 {
-		var all []string
-		for _, item := range r.items[:min(len(r.items), 20)] {
-			// A reference to an attribute is followed by one to its resource.
-			if name := textOf(item); !slices.ContainsFunc(all, func(longer string) bool { return strings.HasPrefix(longer, name+".") }) {
-				all = append(all, name)
-			}
-		}
-		text += "; it refers to " + strings.Join(all, ", ")
+const unknownPolicy = "the policy is known only when the plan is applied"
+
+// references says what an expression refers to.
+func references(e *node) string {
+	r := e.member("references")
+	if r == nil || len(r.items) == 0 {
+		return ""
 	}
-	at := 0
+	var all []string
+	for _, item := range r.items[:min(len(r.items), 20)] {
+		// A reference to an attribute is followed by one to its resource.
+		if name := textOf(item); !slices.ContainsFunc(all, func(longer string) bool { return strings.HasPrefix(longer, name+".") }) {
+			all = append(all, name)
+		}
+	}
+	return "; it refers to " + strings.Join(all, ", ")
+}
+
+// note says that a policy is not looked at, because it is not known yet or for another reason.
+func (x *planResource) note(pl place, near *node, way, text string) {
+	at := x.at0
 	for _, n := range []*node{near, x.after, x.unknown} {
 		if n != nil {
 			at = n.at
 			break
 		}
 	}
-	x.out.Notes = append(x.out.Notes, Note{x.file.position(at), x.address + way, text, true, pl.kind, pl.resourceType})
+	x.out.Notes = append(x.out.Notes, Note{x.file.position(at), x.address + way, text, true, x.same, pl.kind, pl.resourceType})
 }
 
 // found adds the policy that stands in a string.
@@ -401,6 +507,10 @@ func (x *planResource) found(pl place, guess bool, way string, after, before *no
 		}
 		p.Kind = kind
 	}
+	if after != nil && after.kind != jsontext.String && after.kind != jsontext.Null {
+		x.note(pl, after, way, "this is no text of a policy, and is not looked at")
+		return
+	}
 	p.Text, p.Before = textOf(after), textOf(before)
 	switch {
 	case strings.TrimSpace(p.Text) != "":
@@ -409,8 +519,28 @@ func (x *planResource) found(pl place, guess bool, way string, after, before *no
 	case strings.TrimSpace(p.Before) != "":
 		p.Text, p.Before = p.Before, ""
 		p.spans = []span{{0, before, 0, true}}
-		x.out.Removed = append(x.out.Removed, p)
+		x.remove(p)
 	}
+}
+
+// isGone reports whether the resource is removed and not made again.
+func (x *planResource) isGone() bool { return x.after == nil || x.after.kind == jsontext.Null }
+
+// removal is a policy that is removed, and what it belonged to.
+type removal struct {
+	policy *Policy
+	owner  owner
+}
+
+// owner is a resource, and what another may call it.
+type owner struct{ resource, name string }
+
+// remove adds a policy that is removed. One that is a part of the resource goes with it.
+func (x *planResource) remove(p *Policy) {
+	t, separate := targets[x.resource]
+	p.Gone = !separate && x.isGone() && x.resource != "aws_iam_policy" && x.resource != "aws_organizations_policy"
+	x.removed = append(x.removed, removal{p, owner{t.owner, textOf(x.before.member(t.attribute))}})
+	x.out.Removed = append(x.out.Removed, p)
 }
 
 // organizationType returns the type of a policy of an organization; without one it is a service control policy.
@@ -444,98 +574,27 @@ func (x *planResource) guess(way string, after, before *node) {
 	}
 }
 
-// planPlaces are the attributes of the AWS provider's resources that hold policies, after its documentation (registry.terraform.io/providers/hashicorp/aws). Resources
-// without a row are looked through for what looks like a policy.
-var planPlaces = map[string][]place{
-	"aws_iam_policy":                            {{path: "policy", kind: policy.Managed}},
-	"aws_iam_role":                              {{path: "assume_role_policy", kind: policy.Trust, resourceType: trustPolicy}, {path: "inline_policy[].policy", kind: policy.Inline}},
-	"aws_iam_role_policy":                       {{path: "policy", kind: policy.Inline}},
-	"aws_iam_user_policy":                       {{path: "policy", kind: policy.Inline}},
-	"aws_iam_group_policy":                      {{path: "policy", kind: policy.Inline}},
-	"aws_ssoadmin_permission_set_inline_policy": {{path: "inline_policy", kind: policy.Inline}},
-
-	"aws_organizations_policy":          {{path: "content", kind: policy.ServiceControl}},
-	"aws_organizations_resource_policy": resourcePolicy("content", ""),
-
-	"aws_s3_bucket":                                        resourcePolicy("policy", "AWS::S3::Bucket"),
-	"aws_s3_bucket_policy":                                 resourcePolicy("policy", "AWS::S3::Bucket"),
-	"aws_s3_access_point":                                  resourcePolicy("policy", "AWS::S3::AccessPoint"),
-	"aws_s3control_access_point_policy":                    resourcePolicy("policy", "AWS::S3::AccessPoint"),
-	"aws_s3control_multi_region_access_point_policy":       resourcePolicy("details[].policy", "AWS::S3::MultiRegionAccessPoint"),
-	"aws_s3control_object_lambda_access_point_policy":      resourcePolicy("policy", "AWS::S3ObjectLambda::AccessPoint"),
-	"aws_s3control_bucket_policy":                          resourcePolicy("policy", "AWS::S3Outposts::Bucket"),
-	"aws_s3control_access_grants_instance_resource_policy": resourcePolicy("policy", ""),
-	"aws_s3tables_table_bucket_policy":                     resourcePolicy("resource_policy", "AWS::S3Tables::TableBucket"),
-	"aws_s3tables_table_policy":                            resourcePolicy("resource_policy", "AWS::S3Tables::Table"),
-	"aws_glacier_vault":                                    resourcePolicy("access_policy", "AWS::S3::Glacier"),
-	"aws_glacier_vault_lock":                               resourcePolicy("policy", "AWS::S3::Glacier"),
-
-	"aws_sqs_queue":        resourcePolicy("policy", "AWS::SQS::Queue"),
-	"aws_sqs_queue_policy": resourcePolicy("policy", "AWS::SQS::Queue"),
-	"aws_sns_topic":        resourcePolicy("policy", "AWS::SNS::Topic"),
-	"aws_sns_topic_policy": resourcePolicy("policy", "AWS::SNS::Topic"),
-
-	"aws_kms_key":                      resourcePolicy("policy", "AWS::KMS::Key"),
-	"aws_kms_key_policy":               resourcePolicy("policy", "AWS::KMS::Key"),
-	"aws_kms_external_key":             resourcePolicy("policy", "AWS::KMS::Key"),
-	"aws_kms_replica_key":              resourcePolicy("policy", "AWS::KMS::Key"),
-	"aws_kms_replica_external_key":     resourcePolicy("policy", "AWS::KMS::Key"),
-	"aws_secretsmanager_secret":        resourcePolicy("policy", "AWS::SecretsManager::Secret"),
-	"aws_secretsmanager_secret_policy": resourcePolicy("policy", "AWS::SecretsManager::Secret"),
-
-	"aws_dynamodb_resource_policy":                   resourcePolicy("policy", "AWS::DynamoDB::Table"),
-	"aws_kinesis_resource_policy":                    resourcePolicy("policy", "AWS::Kinesis::Stream"),
-	"aws_efs_file_system_policy":                     resourcePolicy("policy", "AWS::EFS::FileSystem"),
-	"aws_backup_vault_policy":                        resourcePolicy("policy", "AWS::Backup::BackupVault"),
-	"aws_opensearch_domain":                          resourcePolicy("access_policies", "AWS::OpenSearchService::Domain"),
-	"aws_opensearch_domain_policy":                   resourcePolicy("access_policies", "AWS::OpenSearchService::Domain"),
-	"aws_elasticsearch_domain":                       resourcePolicy("access_policies", "AWS::OpenSearchService::Domain"),
-	"aws_elasticsearch_domain_policy":                resourcePolicy("access_policies", "AWS::OpenSearchService::Domain"),
-	"aws_api_gateway_rest_api":                       resourcePolicy("policy", "AWS::ApiGateway::RestApi"),
-	"aws_api_gateway_rest_api_policy":                resourcePolicy("policy", "AWS::ApiGateway::RestApi"),
-	"aws_codeartifact_domain_permissions_policy":     resourcePolicy("policy_document", "AWS::CodeArtifact::Domain"),
-	"aws_codeartifact_repository_permissions_policy": resourcePolicy("policy_document", ""),
-
-	"aws_acmpca_policy":                            resourcePolicy("policy", ""),
-	"aws_api_gateway_domain_name":                  resourcePolicy("policy", ""),
-	"aws_cloudsearch_domain_service_access_policy": resourcePolicy("access_policy", ""),
-	"aws_cloudwatch_event_bus_policy":              resourcePolicy("policy", ""),
-	"aws_cloudwatch_log_destination_policy":        resourcePolicy("access_policy", ""),
-	"aws_cloudwatch_log_resource_policy":           resourcePolicy("policy_document", ""),
-	"aws_codebuild_resource_policy":                resourcePolicy("policy", ""),
-	"aws_glue_resource_policy":                     resourcePolicy("policy", ""),
-	"aws_media_store_container_policy":             resourcePolicy("policy", ""),
-	"aws_msk_cluster_policy":                       resourcePolicy("policy", ""),
-	"aws_networkfirewall_resource_policy":          resourcePolicy("policy", ""),
-	"aws_redshift_resource_policy":                 resourcePolicy("policy", ""),
-	"aws_redshiftserverless_resource_policy":       resourcePolicy("policy", ""),
-	"aws_sagemaker_model_package_group_policy":     resourcePolicy("resource_policy", ""),
-	"aws_schemas_registry_policy":                  resourcePolicy("policy", ""),
-	"aws_ses_identity_policy":                      resourcePolicy("policy", ""),
-	"aws_sesv2_email_identity_policy":              resourcePolicy("policy", ""),
-	"aws_vpc_endpoint":                             resourcePolicy("policy", ""),
-	"aws_vpc_endpoint_policy":                      resourcePolicy("policy", ""),
-	"aws_vpclattice_auth_policy":                   resourcePolicy("policy", ""),
-	"aws_vpclattice_resource_policy":               resourcePolicy("policy", ""),
-	"aws_xray_resource_policy":                     resourcePolicy("policy_document", ""),
-	// Statements without a Resource: what the repository's policy speaks of is the repository.
-	"aws_ecr_repository_policy":            {{path: "policy", kind: policy.Grammar, resourceType: "AWS::ECR::Repository"}},
-	"aws_ecr_repository_creation_template": {{path: "repository_policy", kind: policy.Grammar, resourceType: "AWS::ECR::Repository"}},
-	"aws_ecrpublic_repository_policy":      {{path: "policy", kind: policy.Grammar, resourceType: "AWS::ECR::PublicRepository"}},
-	"aws_ecr_registry_policy":              resourcePolicy("policy", ""),
-
-	"aws_transfer_user":   {{path: "policy", kind: policy.Session}},
-	"aws_transfer_access": {{path: "policy", kind: policy.Session}},
-	// The same language in a service of its own: no rule for IAM's policies holds.
-	"aws_iot_policy": {{path: "policy", kind: policy.Grammar}},
-	// Cedar, or documents of other languages.
-	"aws_verifiedaccess_group": nil, "aws_verifiedaccess_endpoint": nil, "aws_sns_topic_data_protection_policy": nil, "aws_cloudwatch_log_data_protection_policy": nil,
-	"aws_networkmanager_core_network_policy_attachment": nil,
+// guessUnknown notes what is not known yet and is called like a policy, in a resource that the table does not know.
+func (x *planResource) guessUnknown(way string, unknown, expressions *node) {
+	switch {
+	case unknown == nil:
+	case unknown.kind == jsontext.Array:
+		for i, item := range unknown.items {
+			x.guessUnknown(fmt.Sprintf("%s[%d]", way, i), item, nil)
+		}
+	case unknown.kind == jsontext.Object:
+		for _, m := range unknown.members {
+			e := expressions.member(m.name)
+			switch {
+			case expressions != nil && e == nil: // AWS gives it its default
+			case !isTrue(m.node):
+				x.guessUnknown(way+"."+m.name, m.node, nil)
+			case policyName.MatchString(m.name):
+				x.note(place{}, x.after, way+"."+m.name, unknownPolicy+references(e))
+			}
+		}
+	}
 }
 
-const trustPolicy = "AWS::IAM::AssumeRolePolicyDocument"
-
-// resourcePolicy is the row of a resource whose one policy says who may do what with it.
-func resourcePolicy(path, resourceType string) []place {
-	return []place{{path: path, kind: policy.Resource, resourceType: resourceType}}
-}
+// policyName is how attributes are called that hold policies.
+var policyName = regexp.MustCompile(`^(.*_)?((resource|access|inline|key|assume_role|repository|bucket|session)_policy|access_policies|policy_(document|text|json))$|^policy$`)

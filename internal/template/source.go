@@ -1,6 +1,7 @@
 package template
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -154,6 +155,14 @@ func (n *node) member(name string) *node {
 	return nil
 }
 
+// width returns how many members there are to look through.
+func (n *node) width() int {
+	if n == nil {
+		return 0
+	}
+	return len(n.members)
+}
+
 // only returns an object's member if it has just one.
 func (n *node) only() (name string, value *node) {
 	if n.kind != jsontext.Object || len(n.members) != 1 {
@@ -178,6 +187,7 @@ func readJSON(text string, base int) (*node, error) {
 
 func readValue(r *jsontext.Reader, base int) (n *node, err error) {
 	n = &node{kind: r.Next(), at: base + r.Offset()}
+	var names nameSet
 	switch n.kind {
 	case jsontext.String:
 		n.style = jsonString
@@ -186,6 +196,9 @@ func readValue(r *jsontext.Reader, base int) (n *node, err error) {
 		name, ok, err := r.Object()
 		for ; ok && err == nil; name, ok, err = r.Member() {
 			key := &node{kind: jsontext.String, text: name, at: base + r.NameOffset(), style: jsonString}
+			if !names.add(name) {
+				return nil, &jsontext.Error{Offset: r.NameOffset(), Detail: twice(name)}
+			}
 			v, err := readValue(r, base)
 			if err != nil {
 				return nil, err
@@ -208,3 +221,20 @@ func readValue(r *jsontext.Reader, base int) (n *node, err error) {
 	}
 	return n, err
 }
+
+// nameSet holds the names of an object's members. Of two of the same name readers take one or the other, and nobody can say which of them will be deployed.
+type nameSet map[string]bool
+
+// add reports whether a name is new.
+func (s *nameSet) add(name string) bool {
+	if (*s)[name] {
+		return false
+	}
+	if *s == nil {
+		*s = make(nameSet)
+	}
+	(*s)[name] = true
+	return true
+}
+
+func twice(name string) string { return fmt.Sprintf("member %q stands twice", name) }

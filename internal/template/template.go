@@ -53,8 +53,9 @@ type File struct {
 	Format   Format
 	Policies []*Policy // in the order of the file
 	// Removed are the policies of a plan that will not be there any more.
-	Removed []*Policy
-	Notes   []Note
+	Removed     []*Policy
+	Attachments []Attachment
+	Notes       []Note
 }
 
 // Policy is a policy document inside of a file.
@@ -71,9 +72,13 @@ type Policy struct {
 	// ResourceType is what a resource's policy belongs to, in the words of Access Analyzer; empty if it has none.
 	ResourceType string
 	Text         string
+	// Made: the file does not say it as a document, but as a permission, which the service makes a statement of.
+	Made bool
 	// Changed: the file says what was before, which is Before, or nothing if that is empty. Else there is no telling.
 	Changed bool
 	Before  string
+	// Gone: the policy is removed together with what it belonged to.
+	Gone bool
 	// Placeholders are the parts of Text that are not known before deployment, in order. They do not overlap.
 	Placeholders []Placeholder
 	// Incomplete says why Text is not all of what the policy may come to; empty if it is.
@@ -88,8 +93,8 @@ type Placeholder struct {
 	Start, End int // in the text, in bytes
 	// Name is what it stands for: a parameter, a resource's attribute such as Key.Arn, AWS::AccountId.
 	Name string
-	// Open: it may come to be anything, also a star. What is not open AWS makes up, or is a default, or Told by Options.
-	Open, Told bool
+	// Open: it may come to be anything, also a star. What is not open AWS makes up, or is a parameter's Default, or Told by Options.
+	Open, Default, Told bool
 
 	// The JSON string that it is a part of, quotes included; the same as Start and End if there is none.
 	stringStart, stringEnd int
@@ -100,8 +105,8 @@ type Note struct {
 	Position policy.Position
 	Name     string // as that of a Policy
 	Text     string
-	// Unread: there is, or will be, a policy that is not among the file's, for this kind of resource.
-	Unread       bool
+	// Unread: there is, or will be, a policy that is not among the file's, for this kind of resource. Same: and it was there before, and is not changed.
+	Unread, Same bool
 	Kind         policy.Kind
 	ResourceType string
 }

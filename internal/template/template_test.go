@@ -270,6 +270,7 @@ Resources:
   Role: {Type: AWS::IAM::Role}
   Custom: {Type: "Custom::Thing"}
   Nested: {Type: AWS::CloudFormation::Stack}
+  Parameter: {Type: AWS::SSM::Parameter, Properties: {Value: "*"}}
   Future: {Type: AWS::Future::Thing}
   P:
     Type: AWS::IAM::ManagedPolicy
@@ -301,6 +302,9 @@ Resources:
 		{`Resource: !GetAtt Queue.Arn`, `"arn:aws:sqs:us-east-1:111122223333:queue"`, "Queue.Arn"},
 		{`Resource: !GetAtt Future.StreamArn`, `"arn:aws:future:us-east-1:111122223333:future"`, "Future.StreamArn"},
 		{`Resource: !GetAtt Custom.Thing`, `"arn:aws:s3:::custom-thing"`, "Custom.Thing!"},
+		{`Resource: !GetAtt Parameter.Value`, `"arn:aws:s3:::parameter-value"`, "Parameter.Value!"}, // what somebody wrote
+		{`Resource: !GetAtt Parameter.Name`, `"arn:aws:s3:::parameter-name"`, "Parameter.Name"},
+		{`Sid: !Ref Open`, `"open"`, "Open!"},
 		{`Resource: !GetAtt Nested.Outputs.Arn`, `"arn:aws:s3:::nested-outputs-arn"`, "Nested.Outputs.Arn!"},
 		{`Resource: !ImportValue shared`, `"arn:aws:s3:::fn-importvalue-shared"`, "Fn::ImportValue shared!"},
 		{`Resource: !Select [1, [a, b]]`, `"b"`, ""},
@@ -376,6 +380,9 @@ Resources:
     Properties: {StatementId: a, Statement: {Effect: Allow, Principal: "*", Action: events:PutEvents, Resource: "*"}}
 `, Options{})
 	checkList(t, "policies", summaries(f.Policies), []string{"F.Policies[3]: inline", "X.Rules: guessed", "B.Statement: resource"})
+	if f := read(t, "Parameters: {E: {Type: String}}\nResources: {P: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Version: !Ref E, Statement: {Effect: !Ref E}}}}}", Options{}); f.Policies[0].Text != `{"Version":"2012-10-17","Statement":{"Effect":"Allow"}}` || len(f.Policies[0].Placeholders) != 2 {
+		t.Errorf("an effect that is not known comes to %s", f.Policies[0].Text)
+	}
 	checkList(t, "notes", notes(f), []string{"Fn::ForEach::Topics: what Fn::ForEach::Topics makes is not looked at", "F.Policies[2]: what the policy template S3ReadPolicy stands for is not looked at"})
 	if got, want := f.Policies[2].Text, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"events:PutEvents","Resource":"*"}}`; got != want {
 		t.Errorf("a statement alone comes to %s", got)
@@ -466,7 +473,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		named += fmt.Sprintf("  B%d: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub \"${B%d.Arn}${B%d}\"}}\n", i, i+1, i+1)
 	}
 	for _, c := range []struct{ what, text, want string }{
-		{"aliases of aliases", laughs, "1:1: aliases make more than 100000 values of what is written"},
+		{"aliases of aliases", laughs, "7:32: aliases make more than 100000 values of what is written"},
 		{"an alias of itself", "Resources: &a\n  Type: *a\n", "2:9: an alias of what it is a part of"},
 		{"a deep list of YAML", "Resources: {Type: " + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + "}", "nested too deeply"},
 		{"a deeper one", "Resources: {Type: " + strings.Repeat("[", 100000), "not YAML: "},
@@ -478,6 +485,12 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		{"a plan that is cut off", sample(t, "plan.json")[:900], "1:"},
 		{"not YAML", "Resources:\n\tType: x\n", "not YAML: "},
 		{"no resources", "AWSTemplateFormatVersion: x\nType: y\n", "1:1: a template needs Resources"},
+		{"what is merged again and again", "X: &a {" + manyMembers(5000) + "}\nY: {<<: [" + strings.TrimSuffix(strings.Repeat("*a, ", 5000), ", ") + "]}\nResources: {R: {Type: a}}", "aliases make more than"},
+		{"a member that stands twice", "Resources:\n  A: {Type: x}\n  A: {Type: y}\n", `3:3: member "A" stands twice`},
+		{"a member that stands twice in JSON", `{"Resources": {"A": {"Type": "x", "Properties": {"a": 1, "b": 2, "a": 3}}}}`, `1:66: member "a" stands twice`},
+		{"a member that stands twice in a plan", `{"format_version": "1.2", "resource_changes": [], "resource_changes": []}`, `member "resource_changes" stands twice`},
+		{"a change that stands twice", `{"format_version": "1.2", "resource_changes": [{"type": "aws_iam_policy", "change": {}, "change": {}}]}`, `member "change" stands twice`},
+		{"two documents", "Resources: {}\n---\nResources: {A: {Type: x}}\n", "more than one document; a template is one"},
 		{"merged nonsense", "Resources:\n  A: {Type: x, <<: 3}\n", "<< takes mappings"},
 	} {
 		f, err := Read(c.text, Options{})
@@ -485,6 +498,20 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			t.Errorf("%s: %v, error %v; want %s", c.what, f, err, c.want)
 		}
 	}
+}
+
+func manyMembers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "k%d: 1, ", i)
+	}
+	return strings.TrimSuffix(b.String(), ", ")
+}
+
+// TestAConditionThatHasNoName ends: what it says is asked once, as of others.
+func TestAConditionThatHasNoName(t *testing.T) {
+	f := read(t, "Resources: {P: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: !If [[a], {Effect: Allow}, {Effect: Deny}]}}}}", Options{})
+	checkList(t, "forms", summaries(f.Policies), []string{"P.PolicyDocument: managed (if the condition of Fn::If)", "P.PolicyDocument: managed (if not the condition of Fn::If)"})
 }
 
 // TestEndsOfLines: files of all systems lead back to their places.

@@ -3,6 +3,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,8 +20,11 @@ const maxAliased = 100_000
 
 // yamlReader makes a tree of a YAML document. What an alias stands for is made once; how much all of it comes to is counted before anybody walks it.
 type yamlReader struct {
-	file    *source
-	lines   []int // where lines begin, as YAML counts them
+	file  *source
+	lines []int // where lines begin, as YAML counts them
+	// line and column are a place that was asked for, and at its offset: the next is mostly a little further in the same line.
+	line, column, at int
+
 	made    map[*yaml.Node]*yamlNode
 	written int
 }
@@ -51,20 +55,23 @@ func yamlLines(text string) []int {
 
 // offset returns the offset of a line and column, each from 1.
 func (r *yamlReader) offset(line, column int) int {
-	at := r.lines[min(max(line, 1), len(r.lines))-1]
-	for text := r.file.text; column > 1 && at < len(text); column-- {
-		_, n := utf8.DecodeRuneInString(text[at:])
-		at += n
+	if line != r.line || column < r.column {
+		r.line, r.column, r.at = line, 1, r.lines[min(max(line, 1), len(r.lines))-1]
 	}
-	return at
+	for text := r.file.text; r.column < column && r.at < len(text); r.column++ {
+		_, n := utf8.DecodeRuneInString(text[r.at:])
+		r.at += n
+	}
+	return r.at
 }
 
 // yamlLine finds the line in what the library says is wrong.
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 func readYAML(file *source) (*node, error) {
-	var document yaml.Node
-	if err := yaml.NewDecoder(strings.NewReader(file.text)).Decode(&document); err != nil {
+	var document, next yaml.Node
+	decoder := yaml.NewDecoder(strings.NewReader(file.text))
+	if err := decoder.Decode(&document); err != nil {
 		at := policy.Position{Line: 1, Column: 1}
 		text := err.Error()
 		if m := yamlLine.FindStringSubmatch(text); m != nil {
@@ -78,13 +85,14 @@ func readYAML(file *source) (*node, error) {
 	if document.Kind != yaml.DocumentNode || len(document.Content) != 1 {
 		return nil, &Error{policy.Position{Line: 1, Column: 1}, "no document"}
 	}
+	if err := decoder.Decode(&next); err != io.EOF {
+		at := policy.Position{Line: max(1, next.Line), Column: max(1, next.Column)}
+		return nil, &Error{at, "more than one document; a template is one"}
+	}
 	r := &yamlReader{file: file, lines: yamlLines(file.text), made: make(map[*yaml.Node]*yamlNode)}
 	n, err := r.node(document.Content[0])
 	if err != nil {
 		return nil, err
-	}
-	if n.size > r.written+maxAliased {
-		return nil, &Error{policy.Position{Line: 1, Column: 1}, fmt.Sprintf("aliases make more than %d values of what is written", maxAliased)}
 	}
 	return n.node, nil
 }
@@ -93,7 +101,10 @@ func (r *yamlReader) fail(n *yaml.Node, detail string) error {
 	return &Error{policy.Position{Line: n.Line, Column: n.Column}, detail}
 }
 
-var errDeep = errors.New("nested too deeply")
+var (
+	errDeep    = errors.New("nested too deeply")
+	errAliases = fmt.Errorf("aliases make more than %d values of what is written", maxAliased)
+)
 
 func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
 	if n.Kind == yaml.AliasNode {
@@ -106,7 +117,8 @@ func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
 	out := &yamlNode{size: 1, depth: 1}
 	r.made[n] = out
 	r.written++
-	v := &node{at: r.offset(n.Line, n.Column)}
+	at := r.offset(n.Line, n.Column)
+	v := &node{at: at}
 	var err error
 	switch n.Kind {
 	case yaml.ScalarNode:
@@ -118,7 +130,7 @@ func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
 			if err != nil {
 				return nil, err
 			}
-			if err := out.add(item); err != nil {
+			if err := r.add(out, item); err != nil {
 				return nil, r.fail(c, err.Error())
 			}
 			v.items = append(v.items, item.node)
@@ -131,21 +143,24 @@ func (r *yamlReader) node(n *yaml.Node) (*yamlNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.node = shortForm(n.Tag, v, r.offset(n.Line, n.Column))
+	out.node = shortForm(n.Tag, v, at)
 	return out, nil
 }
 
 // add counts a part of a node.
-func (n *yamlNode) add(part *yamlNode) error {
+func (r *yamlReader) add(n, part *yamlNode) error {
 	if n.depth = max(n.depth, part.depth+1); n.depth > maxDepth {
 		return errDeep
 	}
-	n.size = min(n.size+part.size, 1<<40)
+	if n.size += part.size; n.size > r.written+maxAliased {
+		return errAliases
+	}
 	return nil
 }
 
 func (r *yamlReader) mapping(n *yaml.Node, v *node, out *yamlNode) error {
 	v.kind = jsontext.Object
+	var names nameSet
 	var merged []*node
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
@@ -161,27 +176,23 @@ func (r *yamlReader) mapping(n *yaml.Node, v *node, out *yamlNode) error {
 		if err != nil {
 			return err
 		}
-		if err := out.add(item); err != nil {
+		if err := r.add(out, item); err != nil {
 			return r.fail(value, err.Error())
 		}
 		if key.ShortTag() == "!!merge" {
 			merged = append(merged, item.node)
 			continue
 		}
+		if !names.add(key.Value) {
+			return r.fail(key, twice(key.Value))
+		}
 		v.members = append(v.members, member{key.Value, k, item.node})
 	}
-	return r.merge(n, v, merged)
+	return r.merge(n, v, names, merged)
 }
 
 // merge adds the members of what stands behind << that a mapping has not itself.
-func (r *yamlReader) merge(n *yaml.Node, v *node, merged []*node) error {
-	if len(merged) == 0 {
-		return nil
-	}
-	has := make(map[string]bool)
-	for _, m := range v.members {
-		has[m.name] = true
-	}
+func (r *yamlReader) merge(n *yaml.Node, v *node, names nameSet, merged []*node) error {
 	for len(merged) > 0 {
 		from := merged[0]
 		merged = merged[1:]
@@ -195,8 +206,7 @@ func (r *yamlReader) merge(n *yaml.Node, v *node, merged []*node) error {
 			merged = append(append([]*node(nil), from.items...), merged...)
 		case jsontext.Object:
 			for _, m := range from.members {
-				if !has[m.name] {
-					has[m.name] = true
+				if names.add(m.name) {
 					v.members = append(v.members, m)
 				}
 			}
