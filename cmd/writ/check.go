@@ -21,7 +21,8 @@ func checkCommand() *cobra.Command {
 
 --plan and --template ask about the policies inside of a Terraform plan (terraform show -json PLAN) or a CloudFormation template, each of what it is there. What is not known before
 deployment is replaced by something plausible; where that could as well be anything, such as a parameter without a default, a rule is not taken to hold, unless --set NAME=VALUE says what it is.
-Policies that the rule cannot be asked about are told as SKIP.
+Policies that the rule cannot be asked about are told as SKIP, and so is what --except names: policies, resources and attachments that are known to be. --kind says nothing of the
+policies of a file that tells what they are.
 
 The exit status is 0 if the rule holds, 1 if it does not, 2 if it could not be said: a rule that could not be proved is not taken to hold.
 --output github prints what GitHub shows as annotations, --output sarif a log for code scanning.`,
@@ -41,6 +42,7 @@ type checker struct {
 	limits       limits
 	values       map[string]string
 	plan, file   string // whose policies are meant: a plan or a template
+	except       []string
 	stdin        io.Reader
 	stdout       io.Writer
 }
@@ -60,8 +62,9 @@ func (c *checker) noNewAccess() *cobra.Command {
 		Short: "Prove that a policy grants nothing that another does not",
 		Long: `No-new-access proves that the candidate grants nothing that the reference does not grant already.
 
---plan compares each policy that a Terraform plan changes with what it was before; a new policy may grant nothing at all, a new control policy takes away and is not asked about, and without one
-that goes everything is allowed. What is attached to whom is not a part of a policy, and is not looked at.`,
+--plan compares each policy that a Terraform plan changes with what it was before; a new policy may grant nothing at all, and one that another role, user or bucket gets is new. A Deny may keep back
+what another policy allows, which no plan tells; so a policy may not deny less either. A new control policy takes away and is not asked about, and without one that goes everything is allowed. Where
+access changes and no policy does, it could not be said: a managed policy is attached, a group gets a member, a permissions boundary goes, a key is granted.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			z, err := c.from(cmd)
@@ -102,7 +105,10 @@ func (c *checker) accessNotGranted() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "access-not-granted --policy FILE | --plan FILE | --template FILE [--actions ACTION,…] [--resources ARN,…]",
 		Short: "Prove that a policy grants none of some actions on some resources",
-		Args:  cobra.NoArgs,
+		Long: `Access-not-granted proves that a policy grants none of the actions on any of the resources.
+
+--plan and --template ask of each policy that there will be. What a managed policy grants that is attached and is not in the file, could not be said; --except with its ARN says that it is known.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if len(x.Actions)+len(x.Resources) == 0 {
 				return errors.New("check: --actions or --resources must say what must not be granted")
@@ -151,7 +157,10 @@ func (c *checker) noPublicAccess() *cobra.Command {
 		Use:   "no-public-access --policy FILE --resource-type TYPE | --plan FILE | --template FILE",
 		Short: "Prove that a resource's policy does not let the public in",
 		Long: `No-public-access proves that a resource's policy, or a role's trust policy, lets in nobody of whom it knows nothing. The types of resources are
-` + strings.Join(analysis.ResourceTypes(), ", ") + `.`,
+` + strings.Join(analysis.ResourceTypes(), ", ") + `.
+
+--plan and --template ask of each such policy, and of the permissions that Lambda and EventBridge write into policies. The policy of a resource of another type holds if it names everyone whom it lets
+in; else it could not be said. Access control lists and the settings that block public access are no policies, and are not looked at.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			z, err := c.from(cmd)
@@ -417,6 +426,9 @@ func (c *checker) print(rule, about string, all []outcome) (verdict error) {
 			}
 			if o.Policy != "" {
 				of += ": " + o.Policy
+			}
+			if o.Result == "PASS" && o.Reason != "" {
+				of += " (" + o.Reason + ")"
 			}
 			if o.text != "" {
 				of += "\n\t" + o.text

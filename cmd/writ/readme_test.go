@@ -30,7 +30,7 @@ func TestTheDocumentsAreWhatTheCommandsPrint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	runCommands(t, string(text), 7)
+	runCommands(t, string(text), 9)
 }
 
 // runCommands runs the commands that a text shows, at least so many, and compares what they print and with which status they end, if the text says so.
