@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -14,7 +13,7 @@ type Access struct {
 }
 
 // Grants answers whether a document grants any of an access: whether there is a request of it that the document allows, as it bears on requests when everything else
-// allows them (see Of). Trust policies have no resources of their own, so that an access must name none. The error says that an access or a kind cannot be asked about,
+// allows them (see Of). What needs no policy, sts:GetCallerIdentity and whatever a control policy does not bear on, no policy grants. Trust policies have no resources of their own, so that an access must name none. The error says that an access or a kind cannot be asked about,
 // or is ErrDisagreement.
 func (z *Analyzer) Grants(k policy.Kind, d *policy.Document, x Access) (Answer, error) {
 	if k == policy.Trust && len(x.Resources) > 0 {
@@ -27,7 +26,8 @@ func (z *Analyzer) Grants(k policy.Kind, d *policy.Document, x Access) (Answer, 
 	return z.Wider(Of(k, d), rest)
 }
 
-// allBut is a side that allows everything but an access.
+// allBut is a side that allows everything but an access, by a policy of the kind that is asked about: so that what such policies do not bear on, such as the requests of
+// service-linked roles, is allowed on both sides and no answer.
 func allBut(k policy.Kind, x Access) (Side, error) {
 	or := func(list []string) []string {
 		if len(list) == 0 {
@@ -41,9 +41,9 @@ func allBut(k policy.Kind, x Access) (Side, error) {
 		Action    []string
 		Resource  []string
 	}
-	kind, principal := authz.Identity, ""
-	if k == policy.Resource || k == policy.Trust {
-		kind, principal = authz.Resource, "*" // a service has no policies of its own that could deny
+	principal := ""
+	if k == policy.Resource || k == policy.Trust || k == policy.ResourceControl {
+		principal = "*"
 	}
 	text, err := json.Marshal(struct {
 		Version   string
@@ -59,12 +59,7 @@ func allBut(k policy.Kind, x Access) (Side, error) {
 	if err != nil {
 		return Side{}, fmt.Errorf("analysis: the access is none that a policy could name: %w", err)
 	}
-	p := authz.Compile(d, kind)
-	s := Side{Policies: &authz.Policies{Identity: []*authz.Program{allowAll(authz.Identity)}, Resource: allowAll(authz.Resource)}, trust: k == policy.Trust, owner: nobodysAccount}
-	if kind == authz.Resource {
-		s.Policies.Resource = p
-	} else {
-		s.Policies.Identity = []*authz.Program{p}
-	}
+	s := Of(k, d)
+	s.document = nil
 	return s, nil
 }

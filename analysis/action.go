@@ -1,8 +1,9 @@
 package analysis
 
 import (
+	"encoding/binary"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
@@ -20,16 +21,25 @@ type actions struct {
 	traitOf  map[string]string   // of those in traits
 }
 
-// expand returns the actions that a pattern stands for. What the catalog does not know exists if a policy names it.
-func (x *actions) expand(pattern string) []string {
-	pattern = fold.Name(pattern)
-	names, ok := x.expanded[pattern]
+// isPattern reports whether an entry of an Action element stands for more than one name.
+func isPattern(entry string) bool { return strings.ContainsAny(entry, "*?") }
+
+// expand returns the actions of the catalog that an entry of an Action element stands for. What the catalog does not know exists if a policy names it.
+func (x *actions) expand(entry string) []string {
+	entry = fold.Name(entry)
+	names, ok := x.expanded[entry]
 	if ok {
 		return names
 	}
-	if service, _, ok := strings.Cut(pattern, ":"); !ok || strings.ContainsAny(service, "*?") {
+	service, name, ok := strings.Cut(entry, ":")
+	switch {
+	case !isPattern(entry):
+		if ok && service != "" && name != "" {
+			names = []string{entry}
+		}
+	case !ok || isPattern(service):
 		// The judge matches the whole name (authz); AWS refuses such a pattern, but not every policy has passed AWS.
-		g := patternGlob(pattern)
+		g := patternGlob(entry)
 		for _, like := range x.alike() {
 			for _, name := range like {
 				if g.match(name) {
@@ -37,19 +47,31 @@ func (x *actions) expand(pattern string) []string {
 				}
 			}
 		}
-	} else {
-		for action := range x.catalog.Expand(pattern) {
+	default:
+		for action := range x.catalog.Expand(entry) {
 			names = append(names, fold.Name(action.String()))
 		}
-	}
-	if len(names) == 0 && !strings.ContainsAny(pattern, "*?") && strings.Count(pattern, ":") == 1 && !strings.HasPrefix(pattern, ":") && !strings.HasSuffix(pattern, ":") {
-		names = []string{pattern}
 	}
 	if len(x.expanded) > 10_000 {
 		clear(x.expanded)
 	}
-	x.expanded[pattern] = names
+	x.expanded[entry] = names
 	return names
+}
+
+// expand is actions.expand of a folded entry, within the bound: it returns nothing once that is reached.
+func (a *analysis) expand(entry string) []string {
+	many := 1000 // of the actions of a service
+	if service, _, ok := strings.Cut(entry, ":"); !ok || isPattern(service) {
+		many = 20_000
+	}
+	if isPattern(entry) {
+		a.texts.budget -= many / 200 * (1 + len(entry)/64)
+	}
+	if a.texts.budget <= 0 {
+		return nil
+	}
+	return a.actions.expand(entry)
 }
 
 // spelled returns an action as AWS writes it.
@@ -65,66 +87,44 @@ func (a *analysis) spelled(name string) string {
 // actionClasses returns the classes of actions that the policies' lists tell apart. Without a catalog it is one class with no action, which
 // is for the theory to find, and those that the judge knows by name.
 func (a *analysis) actionClasses(sides ...Side) []*actionClass {
-	marks := make(map[string][]byte)
-	mark := func(name string, id int) {
-		m := marks[name]
-		for len(m) <= id/8 {
-			m = append(m, 0)
-		}
-		m[id/8] |= 1 << (id % 8)
-		marks[name] = m
-	}
+	m := &actionMarks{a: a, marks: make(map[string][]int32), seen: make(map[*statement]bool), patterns: make(map[string][]int32)}
 	for _, s := range sides {
 		for p := range programs(s.Policies) {
 			for _, st := range a.statements(p) {
-				for _, v := range st.program.Document.Statements[st.number].Action.Items {
-					switch {
-					case st.everyAction:
-					case a.options.Catalog != nil:
-						for _, name := range a.actions.expand(v.Text) {
-							mark(name, st.id)
-						}
-					}
-				}
-				if a.options.Catalog == nil && st.actions != nil {
-					for _, name := range specialActions {
-						if st.actions.fixed.match(name) {
-							mark(name, st.id)
-						}
-					}
-				}
+				m.add(st)
 			}
 		}
-	}
-	if a.options.Catalog != nil {
-		a.markUnknown(marks, mark, sides)
 	}
 	if a.options.Catalog == nil {
 		classes := []*actionClass{{}}
 		for _, name := range specialActions {
-			classes = append(classes, &actionClass{name, string(marks[name])})
+			classes = append(classes, &actionClass{name, m.marks[name]})
 		}
 		return classes
 	}
-	names := make([]string, 0, len(marks))
-	for name := range marks {
-		names = append(names, name)
-	}
-	sort.Strings(names)
+	m.addUnknown()
+	names := slices.Sorted(maps.Keys(m.marks))
 	seen := make(map[string]bool)
 	var classes []*actionClass
 	var key []byte
 	for _, name := range names {
-		key = append(append(append(key[:0], a.actions.trait(name)...), 0), marks[name]...)
+		marks := m.marks[name]
+		slices.Sort(marks)
+		marks = slices.Compact(marks)
+		key = append(append(key[:0], a.actions.trait(name)...), 0)
+		for _, id := range marks {
+			key = binary.AppendUvarint(key, uint64(id))
+		}
+		a.texts.budget -= len(marks) / 64
 		if !seen[string(key)] {
 			seen[string(key)] = true
-			classes = append(classes, &actionClass{name, string(marks[name])})
+			classes = append(classes, &actionClass{name, marks})
 		}
 	}
 	// And those that no list names, of which one is as good as another.
 	for _, like := range a.actions.alike() {
 		for _, name := range like {
-			if marks[name] == nil {
+			if m.marks[name] == nil {
 				classes = append(classes, &actionClass{name: name})
 				break
 			}
@@ -133,34 +133,162 @@ func (a *analysis) actionClasses(sides ...Side) []*actionClass {
 	return classes
 }
 
-// markUnknown marks the actions that the catalog does not know and a policy names, with the statements that speak of them by a pattern.
-func (a *analysis) markUnknown(marks map[string][]byte, mark func(string, int), sides []Side) {
+// actionMarks notes which statements speak of which actions.
+type actionMarks struct {
+	a     *analysis
+	seen  map[*statement]bool
+	marks map[string][]int32 // by folded name: the numbers of the statements whose lists hold it
+	// patterns are the entries with wildcards, each with the statements that have it.
+	patterns map[string][]int32
+}
+
+func (m *actionMarks) add(st *statement) {
+	if m.seen[st] || st.everyAction {
+		return
+	}
+	m.seen[st] = true
+	a := m.a
+	if a.options.Catalog == nil {
+		for _, name := range specialActions {
+			if st.actions != nil && st.actions.fixed.match(name) {
+				m.marks[name] = append(m.marks[name], int32(st.id))
+			}
+		}
+		return
+	}
+	for _, v := range st.program.Document.Statements[st.number].Action.Items {
+		if a.texts.budget <= 0 {
+			return
+		}
+		entry := fold.Name(v.Text)
+		for _, name := range a.expand(entry) {
+			m.marks[name] = append(m.marks[name], int32(st.id))
+		}
+		if isPattern(entry) {
+			m.patterns[entry] = append(m.patterns[entry], int32(st.id))
+		}
+	}
+}
+
+// addUnknown enters actions that the catalog does not know: those that policies name, and, for patterns that hold none that it knows, one of each kind that the
+// patterns tell apart. Nobody writes s3:Brandnew* to speak of nothing, and the judge does not ask the catalog.
+func (m *actionMarks) addUnknown() {
+	a := m.a
 	var unknown []string
-	for name := range marks {
+	for name := range m.marks {
 		if _, ok := a.options.Catalog.Action(name); !ok {
 			unknown = append(unknown, name)
 		}
 	}
-	if len(unknown) == 0 {
+	slices.Sort(unknown)
+	var empty []string
+	for pattern := range m.patterns {
+		if len(a.expand(pattern)) == 0 {
+			empty = append(empty, pattern)
+		}
+	}
+	slices.Sort(empty)
+	if len(unknown)+len(empty) == 0 {
 		return
 	}
-	for _, s := range sides {
-		for p := range programs(s.Policies) {
-			for _, st := range a.statements(p) {
-				for _, v := range st.program.Document.Statements[st.number].Action.Items {
-					if !strings.ContainsAny(v.Text, "*?") || st.everyAction {
-						continue
-					}
-					g := patternGlob(fold.Name(v.Text))
-					for _, name := range unknown {
-						if g.match(name) {
-							mark(name, st.id)
-						}
-					}
+	globs := make(map[string]*union, len(m.patterns))
+	for pattern := range m.patterns {
+		globs[pattern] = a.texts.union(patternGlob(pattern))
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(m.patterns)) {
+		if a.texts.budget -= len(unknown) / 64 * (1 + len(pattern)/64); a.texts.budget <= 0 {
+			return
+		}
+		for _, name := range unknown {
+			if globs[pattern].match(name) {
+				m.marks[name] = append(m.marks[name], m.patterns[pattern]...)
+			}
+		}
+	}
+	var named []*glob
+	for _, name := range unknown {
+		named = append(named, literalGlob(name))
+	}
+	others := a.texts.union(named...)
+	for _, pattern := range empty {
+		for _, name := range m.kinds(pattern, globs, others) {
+			for other, u := range globs {
+				if u.match(name) {
+					m.marks[name] = append(m.marks[name], m.patterns[other]...)
 				}
 			}
 		}
 	}
+}
+
+// maxKinds bounds the kinds of unknown actions in one pattern.
+const maxKinds = 256
+
+// kinds returns one action for each kind that a pattern holds and the other patterns, and the services that are treated in a way of their own, tell apart. None is in not.
+func (m *actionMarks) kinds(pattern string, globs map[string]*union, not *union) (names []string) {
+	t := m.a.texts
+	type kind struct {
+		in, out []*union
+		name    string
+	}
+	whole, _ := m.a.openActions()
+	solve := func(in, out []*union) (kind, bool) {
+		if t.budget--; t.budget <= 0 {
+			return kind{}, false
+		}
+		name, _, result := t.solve(in, out)
+		if result == gaveUp {
+			t.budget = 0 // then nothing is known
+		}
+		return kind{in, out, name}, result == found
+	}
+	first, ok := solve([]*union{globs[pattern], whole}, []*union{not})
+	if !ok {
+		return nil
+	}
+	kinds := []kind{first}
+	splitters := make([]*union, 0, len(globs))
+	for _, other := range slices.Sorted(maps.Keys(globs)) {
+		if other != pattern {
+			splitters = append(splitters, globs[other])
+		}
+	}
+	if service, _, ok := strings.Cut(pattern, ":"); !ok || isPattern(service) {
+		for service := range m.a.options.Catalog.Services() {
+			if name := fold.Name(service.Prefix()) + ":"; m.a.actions.trait(name+"x") != "" {
+				splitters = append(splitters, t.union(patternGlob(name+"*")))
+			}
+		}
+	}
+	for _, by := range splitters {
+		if t.areDisjoint(globs[pattern].globs[0], by.globs[0]) {
+			continue
+		}
+		for _, k := range kinds[:len(kinds):len(kinds)] {
+			i := slices.IndexFunc(kinds, func(o kind) bool { return o.name == k.name })
+			in, isIn := solve(append(slices.Clip(k.in), by), k.out)
+			out, isOut := solve(k.in, append(slices.Clip(k.out), by))
+			switch {
+			case isIn && isOut:
+				kinds[i] = in
+				kinds = append(kinds, out)
+			case isIn:
+				kinds[i] = in
+			case isOut:
+				kinds[i] = out
+			}
+			if len(kinds) > maxKinds {
+				t.budget = 0
+			}
+			if t.budget <= 0 {
+				return nil
+			}
+		}
+	}
+	for _, k := range kinds {
+		names = append(names, k.name)
+	}
+	return names
 }
 
 // trait is the same for actions that are treated alike, whatever the policies say of them.
@@ -228,6 +356,9 @@ func (a *analysis) openActions() (in, out *union) {
 	return in, a.texts.union(named...)
 }
 
+// ofAnAccount are the kinds of S3's resources whose ARNs have an account, unlike buckets and objects (service authorization reference).
+var ofAnAccount = [...]string{"accesspoint", "access-grants", "async-request", "job", "storage-lens", "storage-lens-group"}
+
 // resources returns what the resource of an action may be; nil for any text.
 func (a *analysis) resources(action *authz.Action) *union {
 	if a.options.Catalog == nil {
@@ -241,9 +372,11 @@ func (a *analysis) resources(action *authz.Action) *union {
 	globs := []*glob{literalGlob("*")}
 	if action != nil && resourceClass(action.String()) == "s3" {
 		bare := appendPattern(nil, "arn:*:s3:::", true)
-		point := append(appendPattern(nil, "arn:*:s3:*:", true), accountSigns()...)
-		point = appendText(point, ":accesspoint/", letter)
-		globs = append(globs, newGlob(append(bare, sign{kind: one}, sign{kind: run})), newGlob(append(point, sign{kind: one}, sign{kind: run})))
+		globs = append(globs, newGlob(append(bare, sign{kind: one}, sign{kind: run})))
+		for _, kind := range ofAnAccount {
+			signs := append(appendPattern(nil, "arn:*:s3:*:", true), accountSigns()...)
+			globs = append(globs, newGlob(append(appendText(signs, ":"+kind+"/", letter), sign{kind: one}, sign{kind: run})))
+		}
 		return a.texts.union(globs...)
 	}
 	return a.texts.union(append(globs, of("*", "*", accountSigns()), of("*", "*", nil), of("*", "*", appendText(nil, "aws", letter)))...)

@@ -32,8 +32,8 @@ import (
 
 // Options say what requests there are and how long to look for one.
 type Options struct {
-	// Catalog, if it is not nil, makes it a question about AWS: an action is one that the catalog or a policy names, a resource is an ARN in a partition and a Region
-	// of AWS's or a policy's, whose account is an id or empty, resources of S3 have none, and condition keys have the catalog's types, so that a Bool is true or false and a key is
+	// Catalog, if it is not nil, makes it a question about AWS: an action is one that the catalog names or a policy speaks of, a resource is an ARN in a partition and a Region
+	// of AWS's or a policy's, whose account is an id or empty, buckets and objects of S3 have neither, callers are of such a partition, and condition keys have the catalog's types, so that a Bool is true or false and a key is
 	// multi-valued only if AWS says so. Without a catalog it is a question about the language alone: every text is an action and a resource, and every
 	// key may bring any text or texts.
 	Catalog *catalog.Catalog
@@ -83,15 +83,12 @@ type Side struct {
 	document *policy.Document
 	// trust limits the question to requests that ask the trust policy of a role.
 	trust bool
-	// owner is the account of all resources, management that of the organization.
+	// owner is the account of all resources, management that of the organization. The owner is empty for a question about documents: nobody who asks is of its account, so that
+	// both sides must allow what crosses accounts, and a document's own words decide.
 	owner, management string
 	// layers: it is no document with everything else allowed.
 	layers bool
 }
-
-// nobodysAccount owns all resources of a question about documents. Nobody who asks is of it, so that both sides must allow what crosses accounts, and a document's own
-// words decide.
-const nobodysAccount = "000000000000"
 
 // Layers returns the side of all policies that bear on the requests for the resources of an account, as authz.Decide weighs them. Whoever asks has the identity policies, the
 // boundary and the session policies in ps, if callers of its kind have such policies. managementAccount is the organization's, which control policies do not touch; it may be empty.
@@ -105,8 +102,9 @@ func Layers(ps *authz.Policies, resourceAccount, managementAccount string) Side 
 // everyone.
 func Of(k policy.Kind, d *policy.Document) Side {
 	p := func(kind authz.Kind) *authz.Program { return authz.Compile(d, kind) }
-	ps := &authz.Policies{Identity: []*authz.Program{allowAll(authz.Identity)}, Resource: allowAll(authz.Resource)}
-	s := Side{Policies: ps, document: d, owner: nobodysAccount}
+	s := allowingAll()
+	s.document = d
+	ps := s.Policies
 	switch k {
 	case policy.Resource:
 		ps.Resource = p(authz.Resource)
@@ -120,6 +118,12 @@ func Of(k policy.Kind, d *policy.Document) Side {
 		ps.Identity = []*authz.Program{p(authz.Identity)}
 	}
 	return s
+}
+
+// allowingAll is the side that allows everything.
+func allowingAll() Side {
+	all := []*authz.Program{allowAll(authz.Identity)}
+	return Side{Policies: &authz.Policies{Identity: all, Session: all, Resource: allowAll(authz.Resource)}}
 }
 
 // allowAll is a policy that allows everyone everything.
@@ -240,7 +244,7 @@ type analysis struct {
 	atomNumbers    map[string]atom
 	keys           []*key
 	keyNumbers     map[string]subject
-	programs       map[*authz.Program][]*statement
+	programs       map[*authz.Program]*read
 	statementCount int
 	contents       map[string]int
 	principalARN   subject
@@ -250,16 +254,19 @@ type analysis struct {
 	places *places
 	// outside limits the callers to the public; nil if it does not.
 	outside *outside
-	// callers and classes are those that the two sides tell apart.
+	// callers and classes are those that the two sides tell apart. Callers of which asks says no, if it is not nil, are not asked about.
 	callers []*caller
 	classes []*actionClass
+	asks    func(*caller) bool
+	// ids are what aws:userid is of callers that a Principal element names by their unique id; nil if there are none.
+	ids     *union
 	domains map[subject]*domain
 }
 
 func (z *Analyzer) analysis() *analysis {
 	a := &analysis{
 		options: z.options, actions: z.actions, texts: newTexts(z.options.Budget), atomNumbers: make(map[string]atom),
-		keyNumbers: make(map[string]subject), programs: make(map[*authz.Program][]*statement), contents: make(map[string]int), domains: make(map[subject]*domain),
+		keyNumbers: make(map[string]subject), programs: make(map[*authz.Program]*read), contents: make(map[string]int), domains: make(map[subject]*domain),
 	}
 	a.everything = a.texts.intern(anyText())
 	a.principalARN = a.keyOf(principalARN)

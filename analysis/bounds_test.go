@@ -57,6 +57,26 @@ func TestHostilePairsEnd(t *testing.T) {
 		}
 		return object{"Effect": "Allow", "Principal": object{"AWS": list}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 	}
+	list := func(element string, n int, format string) object {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf(format, i)
+		}
+		s := object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+		s[element] = all
+		return s
+	}
+	tags := func(n int, format string) object {
+		values := list("Action", n, format)["Action"]
+		return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": object{"StringEquals": object{"aws:PrincipalTag/x": values}}}
+	}
+	addresses := func(n int) *policy.Document {
+		all := make([]string, n)
+		for i := range all {
+			all[i] = fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)
+		}
+		return document([]object{{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": object{"NotIpAddress": object{"aws:SourceIp": all}}}})
+	}
 	long := strings.Repeat("x", 5000)
 	for _, row := range []struct {
 		name        string
@@ -97,6 +117,31 @@ func TestHostilePairsEnd(t *testing.T) {
 				return object{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": object{"StringNotLike": object{"aws:RequestTag/t": fmt.Sprintf("*%d*", i)}}}
 			})},
 		{name: "variables upon variables", left: many(40, variables), right: many(41, variables)},
+		{name: "1,000 statements with an account and an action each", kind: policy.Resource,
+			left: many(1000, func(i int) object {
+				return object{"Effect": "Allow", "Principal": object{"AWS": fmt.Sprintf("%012d", i+1)}, "Action": fmt.Sprintf("brandnew:Do%d", i), "Resource": "*"}
+			}),
+			right: many(1000, func(i int) object {
+				return object{"Effect": "Allow", "Principal": object{"AWS": fmt.Sprintf("%012d", i+1)}, "Action": fmt.Sprintf("brandnew:Do%d", i), "Resource": "arn:aws:s3:::b/*"}
+			})},
+		{name: "16,000 actions that nobody knows",
+			left: many(16_000, func(i int) object {
+				return object{"Effect": "Allow", "Action": fmt.Sprintf("brandnew:Do%d", i), "Resource": "arn:aws:brandnew:::x"}
+			}),
+			right: many(16_000, func(i int) object {
+				return object{"Effect": "Allow", "Action": fmt.Sprintf("brandnew:Do%d", i), "Resource": "arn:aws:brandnew:::x*"}
+			})},
+		{name: "patterns of actions upon patterns", left: many(1, func(int) object { return list("Action", 400, "brandnew:*%d*") }), right: many(1, func(int) object { return list("Action", 399, "brandnew:*%d*") })},
+		{name: "40,000 patterns of services", left: many(1, func(int) object { return list("Action", 40_000, "*:a%d") }), right: many(1, func(int) object { return list("Action", 39_999, "*:a%d") })},
+		{name: "8,000 variables", left: many(1, func(int) object { return tags(8000, "${aws:PrincipalTag/y}%d") }), right: many(1, func(int) object { return tags(7999, "${aws:PrincipalTag/y}%d") })},
+		{name: "a pattern of 60,000 characters",
+			left: many(1, func(int) object {
+				return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/" + strings.Repeat("a?", 30_000)}
+			}),
+			right: many(1, func(int) object {
+				return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/" + strings.Repeat("?a", 30_000)}
+			})},
+		{name: "30,000 addresses", left: addresses(30_000), right: addresses(29_999)},
 		{name: "10,000 principals", kind: policy.Resource, left: document([]object{shared(10_000)}), right: document([]object{shared(9_999)})},
 		{name: "300 principals", kind: policy.Resource, left: document([]object{shared(300)}), right: document([]object{shared(299)})},
 	} {
@@ -113,4 +158,13 @@ func TestHostilePairsEnd(t *testing.T) {
 			}
 		}
 	}
+	// Questions about each statement of a document share a bound.
+	d := many(2000, func(i int) object {
+		return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": fmt.Sprintf("arn:aws:s3:::bucket-%d/*", i)}
+	})
+	useless, unknown, err := New(Options{Catalog: c}).Useless(policy.Managed, d)
+	if err != nil || len(useless) > 0 || len(unknown) == 0 {
+		t.Errorf("2,000 statements: %d useless, %d unknown, %v", len(useless), len(unknown), err)
+	}
+	t.Logf("2,000 statements, each asked whether it is of use: %d not known", len(unknown))
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/writ-iam/writ/arn"
@@ -24,15 +25,21 @@ type caller struct {
 	unnamed bool
 	// described has the keys that follow from who it is.
 	described condition.Context
+	// reaches keeps how statements name the caller, by their numbers: see reach.
+	reaches [4][]uint8
 }
 
-// Keys that follow from who the caller is (evaluation.md §1). Of a class without a single caller they are parts of the ARN.
+// Keys that follow from who the caller is (evaluation.md §1). Of a class without a single caller they are parts of the ARN, but for what a role session is called: a
+// policy can tell it by aws:userid alone.
 const (
 	principalARN     = "aws:principalarn"
 	principalAccount = "aws:principalaccount"
 	principalType    = "aws:principaltype"
 	userID           = "aws:userid"
 	userName         = "aws:username"
+	// isAWSService and isAssumedRoot are true for one kind of caller and for no other.
+	isAWSService  = "aws:principalisawsservice"
+	isAssumedRoot = "aws:assumedroot"
 )
 
 // isDerived reports whether a key is a part of the ARN of a caller of the class.
@@ -45,8 +52,52 @@ func (a *analysis) isDerived(on subject, c *caller) bool {
 		return true
 	case userName:
 		return c.who.Kind == authz.User
+	case userID:
+		return c.who.Kind == authz.FederatedSession || c.who.Kind == authz.Root || c.who.Kind == authz.AssumedRoot
 	}
 	return false
+}
+
+// isTold reports whether a key follows from who the caller is, for this caller.
+func (t *theory) isTold(on subject) bool {
+	if t.a.isCaller(on) || t.a.isDerived(on, t.caller) {
+		return true
+	}
+	if on < firstKey || t.a.keyAt(on).name != userID || t.caller.isAnySession() {
+		return false
+	}
+	_, told := t.caller.described.Text(t.a.keyAt(on).key)
+	return told
+}
+
+// isAnySession reports whether the class has role sessions of any name.
+func (c *caller) isAnySession() bool {
+	return c.who.Kind == authz.RoleSession && c.arns != nil && c.name == ""
+}
+
+// bind narrows what a key may be for callers of the class, if it does not follow from who they are; present says that it cannot be absent.
+func (t *theory) bind(on subject, x extra) (bound extra, present bool) {
+	only := func(u *union) { x.in = append(slices.Clip(x.in), u) }
+	is := func(b bool) {
+		if t.a.options.Catalog != nil {
+			only(t.a.texts.union(literalGlob(strconv.FormatBool(b))))
+		}
+	}
+	switch t.a.keyAt(on).name {
+	case isAWSService:
+		is(t.caller.who.Kind == authz.Service)
+	case isAssumedRoot:
+		is(t.caller.who.Kind == authz.AssumedRoot)
+	case userID:
+		if id := t.caller.who.UniqueID; id != "" {
+			only(t.a.texts.union(newGlob(append(appendText(nil, id+":", letter), sign{kind: oneInName}, sign{kind: runInName}))))
+			return x, true
+		}
+		if t.a.ids != nil { // who has one of these is of another class
+			x.out = append(slices.Clip(x.out), t.a.ids)
+		}
+	}
+	return x, false
 }
 
 // isCaller reports whether a key follows from who the caller is.
@@ -64,16 +115,24 @@ func (a *analysis) isCaller(on subject) bool {
 // derive returns the value of a derived key.
 func (c *caller) derive(name, text string) value {
 	parts := arn.Cut(text)
-	if name == principalAccount {
-		return value{single, []string{parts.Part(4)}}
+	switch {
+	case name == userID && c.who.Kind == authz.FederatedSession:
+		text = parts.Part(4) + ":" + strings.TrimPrefix(parts.Part(5), federatedUser)
+	case name == userName:
+		text = text[strings.LastIndexByte(text, '/')+1:]
+	default:
+		text = parts.Part(4)
 	}
-	return value{single, []string{text[strings.LastIndexByte(text, '/')+1:]}}
+	return value{single, []string{text}}
 }
+
+// federatedUser is how the resource part of a federated session's ARN begins.
+const federatedUser = "federated-user/"
 
 // solveCaller is solve for the keys that follow from who the caller is.
 func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, result outcome) {
 	k := t.a.keyAt(on)
-	if t.caller.arns == nil || k.name == principalType || k.name == userName {
+	if t.caller.arns == nil || on != t.a.principalARN && !t.a.isDerived(on, t.caller) {
 		text, present := t.caller.described.Text(k.key)
 		s := absent
 		if present {
@@ -92,8 +151,11 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 		if d := t.a.outside.domain(t.a, on); d.not != nil {
 			x.out = append(slices.Clip(x.out), d.not)
 		}
-		if d := t.a.outside.domain(t.a, t.a.keyOf(principalAccount)); d.not != nil {
-			x.out = append(slices.Clip(x.out), t.a.texts.union(t.caller.whole(principalAccount, d.not)...))
+		for _, part := range [...]string{principalAccount, userID} {
+			on := t.a.keyOf(part)
+			if d := t.a.outside.domain(t.a, on); d.not != nil && t.a.isDerived(on, t.caller) {
+				x.out = append(slices.Clip(x.out), t.a.texts.union(t.caller.whole(part, d.not)...))
+			}
 		}
 	}
 	var wants []want
@@ -106,7 +168,7 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 			}
 			continue
 		}
-		w := want{set: info.test.set, typed: &info.test.typed, open: len(info.test.variables) > 0, match: (l > 0) != info.test.operator.Comparison.Negated(), lit: l}
+		w := want{set: info.test.set, typed: &info.test.typed, many: info.test.values, open: len(info.test.variables) > 0, match: (l > 0) != info.test.operator.Comparison.Negated(), lit: l}
 		if info.on != on {
 			if w.set == nil {
 				return v, nil, gaveUp
@@ -116,41 +178,72 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 		wants = append(wants, w)
 	}
 	text, core, result := t.solveText(wants, m, x, nil)
+	if parts := arn.Cut(text); result == found && t.a.options.Catalog != nil && !slices.Contains(t.a.placeNames().partitions, parts.Part(1)) {
+		// It is of no partition that there is: go through those.
+		core, result = nil, none
+		for _, partition := range t.a.placeNames().partitions {
+			of := t.a.texts.union(newGlob(append(appendText(nil, "arn:"+partition+":", letter), sign{kind: run})))
+			there, c, r := t.solveText(wants, m, extra{append(slices.Clip(x.in), of), x.out}, nil)
+			if r == found {
+				return value{single, []string{there}}, nil, found
+			}
+			result, core = max(result, r), appendMissing(core, c...)
+		}
+	}
 	return value{single, []string{text}}, core, result
 }
 
-// whole returns the ARNs whose part of a name is in a set.
+// whole returns the ARNs of the class from which a key of a name follows that is in a set.
 func (c *caller) whole(name string, u *union) (globs []*glob) {
+	join := func(before string, signs []sign, after ...sign) {
+		globs = append(globs, newGlob(append(append(appendPattern(nil, before, true), signs...), after...)))
+	}
 	for _, g := range u.globs {
-		if slices.ContainsFunc(g.signs, func(s sign) bool { return s.kind == letter && (s.r == ':' || s.r == '/' && name == userName) }) {
-			continue // no account and no name holds that
-		}
-		signs := make([]sign, 0, len(g.signs))
-		narrow := oneInPart // no colon, and in a name no slash
-		if name == userName {
-			narrow = oneInName
-		}
-		for _, s := range g.signs {
-			switch {
-			case s.kind.runs():
-				s.kind = narrow - one + run
-			case s.kind == one || s.kind == oneInPart:
-				s.kind = narrow
+		switch {
+		case name == userName:
+			if signs, ok := narrowed(g.signs, oneInName); ok {
+				join("arn:*:iam::*:user/", signs)
+				join("arn:*:iam::*:user/*/", signs)
 			}
-			signs = append(signs, s)
-		}
-		if name == principalAccount {
-			all := appendPattern(nil, "arn:*:*::", true)
-			all = append(append(all, signs...), appendPattern(nil, ":", true)...)
-			globs = append(globs, newGlob(append(all, sign{kind: run})))
-			continue
-		}
-		for _, path := range [...]string{"arn:*:iam::*:user/", "arn:*:iam::*:user/*/"} {
-			all := appendPattern(nil, path, true)
-			globs = append(globs, newGlob(append(all, signs...)))
+		case name == userID && c.who.Kind == authz.FederatedSession: // account:name
+			for i, s := range g.signs {
+				before, after := slices.Clone(g.signs[:i]), slices.Clone(g.signs[i+1:])
+				switch {
+				case s.kind == run:
+					before, after = append(before, s), append([]sign{s}, after...)
+				case !s.takes(':'):
+					continue
+				}
+				account, ok := narrowed(before, oneInPart)
+				session, ok2 := narrowed(after, oneInName)
+				if ok && ok2 {
+					signs := append(append(account, sign{letter, ':'}), appendText(nil, federatedUser, letter)...)
+					join("arn:*:sts::", append(signs, session...))
+				}
+			}
+		default:
+			if signs, ok := narrowed(g.signs, oneInPart); ok {
+				join("arn:*:*::", append(signs, sign{letter, ':'}), sign{kind: run})
+			}
 		}
 	}
 	return globs
+}
+
+// narrowed returns signs that take what signs take as far as it has no colon, or, for oneInName, no colon and no slash; ok is false if that is nothing.
+func narrowed(signs []sign, narrow signKind) (out []sign, ok bool) {
+	for _, s := range signs {
+		switch {
+		case s.kind.runs():
+			s.kind = max(s.kind, narrow-one+run)
+		case s.kind >= one && s.kind <= oneInName:
+			s.kind = max(s.kind, narrow)
+		case s.kind == letter && !(sign{kind: narrow}).takes(s.r):
+			return nil, false
+		}
+		out = append(out, s)
+	}
+	return out, true
 }
 
 // accountSigns are twelve digits.
@@ -187,7 +280,7 @@ func (a *analysis) name(sides []Side) (named *namedPrincipals, controlled bool) 
 // mayName reports whether the policies name few enough principals: each makes classes of callers, and each of those is asked about with all names.
 func (a *analysis) mayName(sides ...Side) bool {
 	n, _ := a.name(sides)
-	classes := (3 + 4*len(n.accounts) + len(n.arns)) * (1 + len(n.ids)) * (1 + len(n.canonical)) * (1 + len(n.providers))
+	classes := (5+8*len(n.accounts)+3*len(n.arns))*(1+len(n.ids))*(1+len(n.canonical))*(1+len(n.providers)) + n.federated*len(n.arns)
 	a.texts.budget -= classes / 32 * (1 + n.count/32)
 	return a.texts.budget > 0
 }
@@ -197,6 +290,17 @@ func (a *analysis) principals(sides ...Side) []*caller {
 	named, controlled := a.name(sides)
 	fresh := named.freshAccount()
 	m := &callerMaker{a: a, named: named, controlled: controlled}
+	_, m.assumedRoots = a.keyNumbers[isAssumedRoot]
+	for _, s := range sides {
+		m.assumedRoots = m.assumedRoots || s.layers
+	}
+	var ids []*glob
+	for _, id := range named.ids {
+		ids = append(ids, literalGlob(id), newGlob(append(appendText(nil, id+":", letter), sign{kind: run})))
+	}
+	if len(ids) > 0 {
+		a.ids = a.texts.union(ids...)
+	}
 	for _, f := range named.attributes("AIDA", nil) {
 		m.class("", "user", "arn:aws:iam::"+fresh+":user/"+unnamed, f)
 	}
@@ -208,6 +312,9 @@ func (a *analysis) principals(sides ...Side) []*caller {
 		m.roots("", fresh) // control policies bear on them, too
 	}
 	if !named.any {
+		if roles {
+			m.federated("", fresh)
+		}
 		return m.all
 	}
 	m.roots("", fresh)
@@ -235,6 +342,12 @@ func (a *analysis) principals(sides ...Side) []*caller {
 			}
 		case who.Kind == authz.RoleSession:
 			m.session(name)
+		case who.Kind == authz.FederatedSession:
+			for _, f := range named.accountAttributes() {
+				for _, f.Issuer = range m.issuers(who.Account, who.Account) {
+					m.exact(name, f)
+				}
+			}
 		default:
 			m.exact(name, authz.Facts{})
 		}
@@ -245,6 +358,11 @@ func (a *analysis) principals(sides ...Side) []*caller {
 	for _, name := range named.providers {
 		m.exact(name, authz.Facts{ByAssertion: true})
 	}
+	// They come last: a witness by a user or role is easier to read.
+	m.federated("", fresh)
+	for _, account := range named.accounts {
+		m.federated(account, account)
+	}
 	return m.all
 }
 
@@ -254,7 +372,9 @@ type callerMaker struct {
 	named *namedPrincipals
 	// controlled: there are policies that do not bear on service-linked roles.
 	controlled bool
-	all        []*caller
+	// assumedRoots: sessions of AssumeRoot are told from root users.
+	assumedRoots bool
+	all          []*caller
 }
 
 func (m *callerMaker) exact(name string, f authz.Facts) {
@@ -275,20 +395,9 @@ func (m *callerMaker) class(account, kind, name string, f authz.Facts) {
 		panic("analysis: " + name + " is no principal") // it is made here
 	}
 	c := &caller{who: who, unnamed: account == "" && f.UniqueID == "" && f.CanonicalID == "" && f.Provider == ""}
-	signs := appendPattern(nil, "arn:?*:iam::", true)
-	if account == "" {
-		signs = append(signs, accountSigns()...)
-	} else {
-		signs = appendText(signs, account, letter)
-	}
+	signs, not := m.of("iam", account)
 	signs = appendText(signs, ":"+kind+"/", letter)
 	c.arns = m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInPart})))
-	var not []*glob
-	if account == "" {
-		for _, other := range append([]string{nobodysAccount}, m.named.accounts...) {
-			not = append(not, newGlob(append(appendPattern(nil, "arn:*:iam::"+other+":", true), sign{kind: run})))
-		}
-	}
 	if kind == "role" && m.controlled {
 		not = append(not, m.linked())
 	}
@@ -296,29 +405,79 @@ func (m *callerMaker) class(account, kind, name string, f authz.Facts) {
 	m.add(c)
 }
 
-// roots adds the root user of an account, or of all that are not named, in any partition.
+// of returns how the ARNs of an account, or of all that are not named if it is "", begin, and what they are not.
+func (m *callerMaker) of(service, account string) (signs []sign, not []*glob) {
+	signs = appendPattern(nil, "arn:?*:"+service+"::", true)
+	if account != "" {
+		return appendText(signs, account, letter), nil
+	}
+	for _, other := range m.named.accounts {
+		not = append(not, newGlob(append(appendPattern(nil, "arn:*:"+service+"::"+other+":", true), sign{kind: run})))
+	}
+	return append(signs, accountSigns()...), not
+}
+
+// roots adds the root user of an account, or of all that are not named, in any partition, and the sessions of AssumeRoot if they are told apart.
 func (m *callerMaker) roots(account, or string) {
 	for _, f := range m.named.accountAttributes() {
-		who, err := authz.NewPrincipal("arn:aws:iam::"+or+":root", f)
-		if err != nil {
-			panic("analysis: " + or + " has no root user") // it is an account
-		}
-		signs := appendPattern(nil, "arn:?*:iam::", true)
-		var not []*glob
-		if account == "" {
-			signs = append(signs, accountSigns()...)
-			for _, other := range append([]string{nobodysAccount}, m.named.accounts...) {
-				not = append(not, newGlob(append(appendPattern(nil, "arn:*:iam::"+other+":", true), sign{kind: run})))
+		for _, f.AssumedRoot = range m.rootKinds() {
+			who, err := authz.NewPrincipal("arn:aws:iam::"+or+":root", f)
+			if err != nil {
+				panic("analysis: " + or + " has no root user") // it is an account
 			}
-		} else {
-			signs = appendText(signs, account, letter)
+			signs, not := m.of("iam", account)
+			c := &caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: m.a.texts.union(newGlob(appendText(signs, ":root", letter)))}
+			if len(not) > 0 {
+				c.not = m.a.texts.union(not...)
+			}
+			m.add(c)
 		}
-		c := &caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: m.a.texts.union(newGlob(appendText(signs, ":root", letter)))}
-		if len(not) > 0 {
-			c.not = m.a.texts.union(not...)
-		}
-		m.add(c)
 	}
+}
+
+// rootKinds returns what Facts.AssumedRoot may be.
+func (m *callerMaker) rootKinds() []bool {
+	if m.assumedRoots {
+		return []bool{false, true}
+	}
+	return []bool{false}
+}
+
+// federated adds the sessions of GetFederationToken of an account, or of all that are not named.
+func (m *callerMaker) federated(account, or string) {
+	for _, f := range m.named.accountAttributes() {
+		for _, f.Issuer = range m.issuers(account, or) {
+			who, err := authz.NewPrincipal("arn:aws:sts::"+or+":"+federatedUser+unnamed, f)
+			if err != nil {
+				panic("analysis: " + or + " has no federated users") // it is an account
+			}
+			signs, not := m.of("sts", account)
+			signs = appendText(signs, ":"+federatedUser, letter)
+			for _, other := range m.named.arns {
+				not = append(not, literalGlob(other))
+			}
+			c := &caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInName})))}
+			if len(not) > 0 {
+				c.not = m.a.texts.union(not...)
+			}
+			m.add(c)
+		}
+	}
+}
+
+// issuers returns who may have called GetFederationToken in an account: a user that is not named, the root user, which is the empty text, and each user that is.
+func (m *callerMaker) issuers(account, or string) []string {
+	all := []string{"arn:aws:iam::" + or + ":user/" + unnamed}
+	if !m.named.any {
+		return all
+	}
+	all = append(all, "")
+	for _, name := range m.named.arns {
+		if who, err := authz.NewPrincipal(name, authz.Facts{}); err == nil && who.Kind == authz.User && who.Account == account {
+			all = append(all, name)
+		}
+	}
+	return all
 }
 
 // notNamed returns what no ARN of an unnamed user or role is: one that is named, and one that ends with a slash.
@@ -422,6 +581,7 @@ type namedPrincipals struct {
 	accounts, arns, ids, services, providers, canonical []string
 	seen                                                map[string]bool
 	count                                               int // of all entries
+	federated                                           int // of those that are sessions of GetFederationToken
 }
 
 func (n *namedPrincipals) add(e *policy.Principal) {
@@ -446,6 +606,9 @@ func (n *namedPrincipals) add(e *policy.Principal) {
 					add(&n.accounts, v.Text)
 				case err == nil:
 					add(&n.arns, v.Text)
+					if strings.HasPrefix(name.Resource, federatedUser) {
+						n.federated++
+					}
 					if arn.IsAccount(name.Account) {
 						add(&n.accounts, name.Account)
 					}

@@ -390,7 +390,7 @@ func (d *drawnEstate) request(t *testing.T, w world, typed bool, who *Entity, ac
 	ps.ServiceControl = d.levels(t, d.scp[who.Account], authz.ServiceControl)
 	ps.ResourceControl = d.levels(t, d.rcp[owner], authz.ResourceControl)
 	for _, k := range trialKeys {
-		if strings.HasPrefix(k.name, "aws:P") || k.name == "aws:username" || w.IntN(3) == 0 {
+		if strings.HasPrefix(k.name, "aws:P") || k.name == "aws:username" || k.name == "aws:userid" || w.IntN(3) == 0 {
 			continue
 		}
 		f := pick(w, k.family...)

@@ -57,11 +57,11 @@ type Asker struct {
 	asked    []*class
 	askedOne []*Entity
 	own      []holder
-	prover            *prover
+	prover   *prover
 	// governed is the account whose control policies were last asked for: mostly it is the same again.
 	governed   string
 	governedBy *control
-	assumers          map[*Entity]*WhoCan
+	assumers   map[*Entity]*WhoCan
 }
 
 // NewAsker returns an Asker of an estate. Options say what requests there are, as for an Analyzer.

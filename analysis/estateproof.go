@@ -98,7 +98,7 @@ func (s *scene) settle(r *authz.Request) {
 func (s *scene) completed(w *authz.Request) *authz.Request {
 	r := s.request()
 	for k, v := range w.Context.All {
-		if f := s.x.estate.index.facts[k.String()]; f == nil || s.knows(f) || followsFromCaller(k.String()) {
+		if f := s.x.estate.index.facts[k.String()]; f == nil || s.knows(f) || followsFromCaller(s.who.who, k.String()) {
 			continue
 		}
 		if v.Many() {
@@ -156,7 +156,7 @@ type knownTest struct {
 func (s *scene) known(keys []*factKey) (tests []knownTest) {
 	facts := s.facts()
 	for _, f := range keys {
-		if followsFromCaller(f.name) {
+		if followsFromCaller(s.who.who, f.name) {
 			continue // the caller of the question has them
 		}
 		if !s.knows(f) {
@@ -251,7 +251,6 @@ func (s *scene) question(a *analysis, left, right Side) *question {
 	who := &caller{who: s.who.who}
 	who.who.Describe(&who.described)
 	class := &actionClass{name: s.view.folded}
-	var marked []byte
 	for _, side := range [...]Side{left, right} {
 		for p := range programs(side.Policies) {
 			for _, st := range a.statements(p) {
@@ -259,15 +258,12 @@ func (s *scene) question(a *analysis, left, right Side) *question {
 					if g := wildcard.Parse(fold.Name(v.Text)); st.everyAction || !g.Match(s.view.folded) {
 						continue
 					}
-					for len(marked) <= st.id/8 {
-						marked = append(marked, 0)
-					}
-					marked[st.id/8] |= 1 << (st.id % 8)
+					class.marked = append(class.marked, int32(st.id))
 				}
 			}
 		}
 	}
-	class.marked = string(marked)
+	slices.Sort(class.marked)
 	return &question{a: a, caller: who, class: class, action: s.view.action, f: newFormula(), who: s.who.who.Kind, side: left}
 }
 

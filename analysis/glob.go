@@ -164,7 +164,7 @@ func (g *glob) String() string {
 // literalGlob is the set of one text.
 func literalGlob(text string) *glob { return newGlob(appendText(nil, text, letter)) }
 
-// foldedGlob is the set of the texts that are one text but for case; kind is folded or asciiFold.
+// foldedGlob is the set of the texts that are one text but for case, as kind says: folded, asciiFold, or letter for that text alone.
 func foldedGlob(text string, kind signKind) *glob {
 	signs := appendText(nil, text, kind)
 	for i, s := range signs {
@@ -227,6 +227,7 @@ type variable struct {
 // pattern is a row of pieces: a pattern of the policy language that may hold variables.
 type pattern struct {
 	pieces []piece
+	key    string // see written; of patterns in a set
 }
 
 // glob returns the pattern as a set, if it holds no variable.

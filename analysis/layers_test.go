@@ -94,7 +94,7 @@ func TestLayersAgreeWithTrial(t *testing.T) {
 		t.Fatal(err)
 	}
 	var actions []*authz.Action
-	for _, name := range []string{"s3:GetObject", "s3:PutObject", "iam:GetUser", "kms:Decrypt", "kms:RetireGrant", "sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity", "ec2:RunInstances", "sqs:SendMessage"} {
+	for _, name := range []string{"s3:GetObject", "s3:PutObject", "iam:GetUser", "kms:Decrypt", "kms:RetireGrant", "sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity", "ec2:RunInstances", "sqs:SendMessage", "s3:BrandnewThing", "brandnew:Do"} {
 		x, err := authz.NewAction(name)
 		if err != nil {
 			t.Fatal(err)
@@ -104,6 +104,13 @@ func TestLayersAgreeWithTrial(t *testing.T) {
 	callers := slices.Concat(trialCallers(t), otherTrialCallers(t))
 	for _, issuer := range []string{"arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/r", "arn:aws:iam::777788889999:role/aws-service-role/x.amazonaws.com/r"} {
 		who, err := authz.NewPrincipal("arn:aws:sts::"+issuer[13:25]+":assumed-role/r/s", authz.Facts{Issuer: issuer})
+		if err != nil {
+			t.Fatal(err)
+		}
+		callers = append(callers, who)
+	}
+	for _, name := range []string{"arn:aws:iam::111122223333:root", "arn:aws:iam::444455556666:root"} {
+		who, err := authz.NewPrincipal(name, authz.Facts{AssumedRoot: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +182,7 @@ func compareLayersByTrial(t *testing.T, w world, i int, z *Analyzer, callers []*
 		q := authz.NewRequest(pick(w, callers...), action, resource)
 		q.ResourceAccount, q.ManagementAccount = "111122223333", management
 		for _, k := range trialKeys {
-			if followsFromCaller(condition.NewKey(k.name).String()) || w.IntN(3) == 0 {
+			if followsFromCaller(q.Principal, condition.NewKey(k.name).String()) || k.name == "aws:userid" || w.IntN(3) == 0 {
 				continue
 			}
 			if key := condition.NewKey(k.name); condition.IsMultivalued(key) {

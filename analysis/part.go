@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -27,60 +28,117 @@ type Useless struct {
 	Why       Uselessness
 }
 
-// Useless returns the statements of a document without any of which it would mean the same. Of two that say the same each is named, though only one of them can go: whoever leaves out
-// one asks again. unknown has the numbers of those of which it could not be said. The error is ErrDisagreement or ErrCatalog.
-func (z *Analyzer) Useless(k policy.Kind, d *policy.Document) (useless []Useless, unknown []int, err error) {
-	for i := range d.Statements {
-		only := func(n int, _ map[string]json.RawMessage) bool { return n == i }
-		var left, right Side
-		if d.Statements[i].Effect == policy.Allow {
-			alone, err := part(d, only)
-			if err != nil {
-				return nil, nil, err
-			}
-			left, right = Of(k, alone), nothing(k)
-		} else {
-			// A Deny is of use if it takes something from everything.
-			everything := `{"Effect":"Allow","Action":"*","Resource":"*"}`
-			if k == policy.Resource || k == policy.Trust || k == policy.ResourceControl {
-				everything = `{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`
-			}
-			alone, err := part(d, only, everything)
-			if err != nil {
-				return nil, nil, err
-			}
-			whole, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + everything + `]}`)
-			if err != nil {
-				return nil, nil, err
-			}
-			left, right = Of(k, whole), Of(k, alone)
+// series is a number of questions about parts of a document, which share a bound.
+type series struct {
+	z      *Analyzer
+	budget int
+}
+
+// seriesBudget is how many times the bound of one question a series of them may take.
+const seriesBudget = 16
+
+func (z *Analyzer) series() *series { return &series{z, seriesBudget * z.options.Budget} }
+
+// ask asks a question of the series: about which callers, if asks is not nil.
+func (s *series) ask(about func(*analysis) (Answer, error), sides ...Side) (Answer, error) {
+	for _, side := range sides {
+		if side.document != nil {
+			s.budget -= len(side.document.Text()) / 16 // what it takes to read it
 		}
-		a, err := z.Wider(left, right)
-		switch {
-		case err != nil:
+	}
+	if s.budget <= 0 {
+		return Answer{Reason: tooLarge}, nil
+	}
+	a := s.z.analysis()
+	given := min(s.budget, s.z.options.Budget)
+	a.texts.budget = given
+	answer, err := about(a)
+	s.budget -= given - max(a.texts.budget, 0)
+	return answer, err
+}
+
+// wider is Analyzer.Wider; asks leaves out callers, if it is not nil.
+func (s *series) wider(left, right Side, asks func(*caller) bool) (Answer, error) {
+	if err := s.z.check(left, right); err != nil {
+		return Answer{}, err
+	}
+	return s.ask(func(a *analysis) (Answer, error) {
+		a.asks = asks
+		return a.wider(left, right)
+	}, left, right)
+}
+
+// Useless returns the statements of a document without any of which it would mean the same. Of two that say the same each is named, though only one of them can go: whoever leaves out
+// one asks again. unknown has the numbers of those of which it could not be said; in a document of hundreds of statements those are the last ones, since all questions
+// together have a bound. The error is ErrDisagreement or ErrCatalog.
+func (z *Analyzer) Useless(k policy.Kind, d *policy.Document) (useless []Useless, unknown []int, err error) {
+	s := z.series()
+	whole := Of(k, d)
+	for i := range d.Statements {
+		if s.budget <= 0 {
+			unknown = append(unknown, i)
+			continue
+		}
+		left, right, err := alone(k, d, i)
+		if err != nil {
 			return nil, nil, err
-		case a.Verdict == No:
+		}
+		a, err := s.wider(left, right, nil)
+		if err != nil {
+			return nil, nil, err
+		}
+		if a.Verdict == No {
 			useless = append(useless, Useless{i, NeverMatches})
 			continue
 		}
-		rest, err := part(d, func(n int, _ map[string]json.RawMessage) bool { return n != i })
+		part, err := part(d, func(n int, _ map[string]json.RawMessage) bool { return n != i })
 		if errors.Is(err, errEmpty) {
 			continue // it is the only one
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		c, err := z.Compare(Of(k, d), Of(k, rest))
-		switch {
+		// An Allow can only add, and a Deny can only take away.
+		left, right = whole, Of(k, part)
+		if d.Statements[i].Effect == policy.Deny {
+			left, right = right, left
+		}
+		switch a, err = s.wider(left, right, nil); {
 		case err != nil:
 			return nil, nil, err
-		case c.Relation == Equivalent:
+		case a.Verdict == No:
 			useless = append(useless, Useless{i, Redundant})
-		case c.Relation == UnknownRelation:
+		case a.Verdict == Unknown:
 			unknown = append(unknown, i)
 		}
 	}
 	return useless, unknown, nil
+}
+
+// alone returns two sides that are the same if a statement of a document matches nothing.
+func alone(k policy.Kind, d *policy.Document, statement int) (left, right Side, err error) {
+	only := func(n int, _ map[string]json.RawMessage) bool { return n == statement }
+	if d.Statements[statement].Effect == policy.Allow {
+		one, err := part(d, only)
+		if err != nil {
+			return left, right, err
+		}
+		return Of(k, one), nothing(k), nil
+	}
+	// A Deny is of use if it takes something from everything.
+	everything := `{"Effect":"Allow","Action":"*","Resource":"*"}`
+	if k == policy.Resource || k == policy.Trust || k == policy.ResourceControl {
+		everything = `{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`
+	}
+	one, err := part(d, only, everything)
+	if err != nil {
+		return left, right, err
+	}
+	whole, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + everything + `]}`)
+	if err != nil {
+		return left, right, err
+	}
+	return Of(k, whole), Of(k, one), nil
 }
 
 // errEmpty says that nothing is left of a document.
@@ -166,6 +224,8 @@ func (z *Analyzer) External(resourceType string, d *policy.Document, zone Zone) 
 	if err != nil {
 		return nil, err
 	}
+	questions := z.series()
+	outside := func(c *caller) bool { return c.who.Kind != authz.Service }
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if s.Effect != policy.Allow || !s.Principal.Present() {
@@ -194,7 +254,7 @@ func (z *Analyzer) External(resourceType string, d *policy.Document, zone Zone) 
 			if err != nil {
 				return nil, err
 			}
-			a, err := z.Wider(Of(kind, whole), nothing(kind))
+			a, err := questions.wider(Of(kind, whole), nothing(kind), outside)
 			if err != nil {
 				return nil, err
 			}
@@ -209,7 +269,7 @@ func (z *Analyzer) External(resourceType string, d *policy.Document, zone Zone) 
 					if err != nil {
 						return nil, err
 					}
-					if a, err := z.Wider(Of(kind, one), nothing(kind)); err != nil {
+					if a, err := questions.wider(Of(kind, one), nothing(kind), outside); err != nil {
 						return nil, err
 					} else if a.Verdict != No {
 						x.Actions = append(x.Actions, action)
@@ -220,7 +280,7 @@ func (z *Analyzer) External(resourceType string, d *policy.Document, zone Zone) 
 			if err != nil {
 				return nil, err
 			}
-			public, err := z.Public(resourceType, alone)
+			public, err := questions.public(resourceType, alone)
 			if err != nil {
 				return nil, err
 			}

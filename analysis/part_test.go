@@ -49,6 +49,66 @@ func TestUseless(t *testing.T) {
 	}
 }
 
+// TestActionsThatNobodyKnows compares policies that speak of actions which the catalog does not have.
+func TestActionsThatNobodyKnows(t *testing.T) {
+	for _, row := range []struct {
+		name, left, right string // of Action elements
+		want              Relation
+	}{
+		{"by a pattern", `"s3:Brandnew*"`, `"s3:GetObject"`, Incomparable},
+		{"of a service", `"brandnew:*"`, `"brandnew:Get*"`, LeftWider},
+		{"which two patterns share", `["brandnew:Get*","brandnew:*Object"]`, `["brandnew:*Object","brandnew:Get*"]`, Equivalent},
+		{"one pattern in two pieces", `["brandnew:?","brandnew:??*"]`, `"brandnew:*"`, Equivalent},
+		{"two pieces with a gap", `["brandnew:?","brandnew:???*"]`, `"brandnew:*"`, RightWider},
+		{"one of those", `["brandnew:*"]`, `["brandnew:Do","brandnew:*"]`, Equivalent},
+		{"within an infix", `"brandnew:*a*"`, `["brandnew:*ab*","brandnew:*ac*"]`, LeftWider},
+		{"in a service with wildcards", `"brand*:Newer*"`, `"brandnew:Newer*"`, LeftWider},
+		{"with two colons", `"s3:Get:Object"`, `"s3:Put:Object"`, Incomparable},
+		{"beside actions that are known", `"s3:GetObject*"`, `["s3:GetObject*","s3:GetObjectBrandnew*"]`, Equivalent},
+	} {
+		of := func(action string) Side {
+			d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":` + action + `,"Resource":"*"}]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return Of(policy.Inline, d)
+		}
+		got, err := New(Options{Catalog: load(t)}).Compare(of(row.left), of(row.right))
+		if err != nil || got.Relation != row.want {
+			t.Errorf("%s: %v %v %v %v, want %v", row.name, got.Relation, got.LeftOnly.Witness, got.RightOnly.Witness, err, row.want)
+		}
+	}
+	// What no list names is allowed by no list, and spared by none.
+	but := func(action string) Side {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":` + action + `,"Resource":"*"}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Of(policy.Inline, d)
+	}
+	got, err := New(Options{Catalog: load(t)}).Compare(but(`"s3:Brandnew*"`), but(`"s3:BrandnewT*"`))
+	if err != nil || got.Relation != RightWider {
+		t.Errorf("all but a pattern: %v, %v", got.Relation, err)
+	}
+}
+
+// TestResourcesOfS3: what belongs to an account has it in its ARN.
+func TestResourcesOfS3(t *testing.T) {
+	for resource, want := range map[string]Verdict{
+		"arn:aws:s3:us-east-1:111122223333:storage-lens/x": Yes, "arn:aws:s3:us-east-1:111122223333:job/x": Yes, "arn:aws:s3:us-east-1:111122223333:access-grants/default/grant/x": Yes,
+		"arn:aws:s3:us-west-2:111122223333:async-request/mrap/create/x": Yes, "arn:aws:s3::111122223333:accesspoint/x.mrap": Yes, "arn:aws:s3:::b/k": Yes,
+		"arn:aws:s3:us-east-1:111122223333:bucket/x": No, "arn:aws:s3::111122223333:b/k": No,
+	} {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"` + resource + `"}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := New(Options{Catalog: load(t)}).Wider(Of(policy.Inline, d), nothing(policy.Inline)); err != nil || got.Verdict != want {
+			t.Errorf("%s: %v, %v", resource, got.Verdict, err)
+		}
+	}
+}
+
 // TestPlaces: a resource is in a partition and a Region of AWS's, or of those that a policy names.
 func TestPlaces(t *testing.T) {
 	for _, row := range []struct {
@@ -93,6 +153,10 @@ func TestExternal(t *testing.T) {
 		{"a service", bucket, `{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"*"}`, ""},
 		{"a user of another account", bucket, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::777788889999:user/x"},"Action":"s3:GetObject","Resource":"*"}`,
 			"0 AWS arn:aws:iam::777788889999:user/x s3:GetObject public no"},
+		{"services, by a condition", bucket, `{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{"Bool":{"aws:PrincipalIsAWSService":"true"}}}`, ""},
+		{"federated sessions of another account", bucket, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:sts::777788889999:federated-user/bob"},"Action":"s3:GetObject","Resource":"*"}`,
+			"0 AWS arn:aws:sts::777788889999:federated-user/bob s3:GetObject public no"},
+		{"CloudFront", bucket, `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"},"Action":"s3:GetObject","Resource":"*"}`, ""},
 		{"all but", bucket, `{"Effect":"Allow","NotPrincipal":{"AWS":"777788889999"},"NotAction":"s3:Delete*","Resource":"*"}`, "0   s3:Delete* public yes"},
 		{"a role", trust, `{"Effect":"Allow","Principal":{"AWS":["777788889999","111122223333"]},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"1"}}}`,
 			"0 AWS 777788889999 sts:AssumeRole public no sts:ExternalId"},

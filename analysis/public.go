@@ -54,6 +54,11 @@ func ResourceTypes() []string { return slices.Sorted(maps.Keys(resourceServices)
 //
 // A role's trust policy is asked about with AWS::IAM::AssumeRolePolicyDocument. The error says that the type is none of ResourceTypes, or is ErrDisagreement.
 func (z *Analyzer) Public(resourceType string, d *policy.Document) (Answer, error) {
+	return (&series{z, z.options.Budget}).public(resourceType, d)
+}
+
+// public is Public as one of a series of questions.
+func (s *series) public(resourceType string, d *policy.Document) (Answer, error) {
 	service, ok := resourceServices[resourceType]
 	if !ok {
 		return Answer{}, fmt.Errorf("analysis: %q is no type of resource that can be public; it must be one of %s", resourceType, strings.Join(ResourceTypes(), ", "))
@@ -63,10 +68,11 @@ func (z *Analyzer) Public(resourceType string, d *policy.Document) (Answer, erro
 		kind = policy.Trust
 	}
 	side := Of(kind, d)
-	a := z.analysis()
-	a.outside = &outside{service: service, document: d, keys: make(map[subject]*domain)}
-	nothing := Side{Policies: &authz.Policies{}, trust: side.trust, owner: side.owner}
-	return a.wider(side, nothing)
+	return s.ask(func(a *analysis) (Answer, error) {
+		a.outside = &outside{service: service, document: d, keys: make(map[subject]*domain)}
+		a.asks = a.outside.includes
+		return a.wider(side, Side{Policies: &authz.Policies{}, trust: side.trust})
+	}, side)
 }
 
 // outside limits a question to requests by somebody of whom the policy knows nothing.
@@ -80,26 +86,52 @@ type outside struct {
 var identifying = []string{
 	"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:userid", "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid",
 	"aws:sourceorgpaths", "aws:sourcevpc", "aws:sourcevpcarn", "aws:sourcevpce", "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths", "aws:sourceip", "aws:vpcsourceip",
-	"s3:dataaccesspointaccount", "s3:dataaccesspointarn", "kms:calleraccount",
+	"aws:principalservicename", "aws:principalservicenameslist",
+	"s3:dataaccesspointaccount", "s3:dataaccesspointarn", "s3:x-amz-server-side-encryption-aws-kms-key-id", "kms:calleraccount",
 }
 
-// commonProviders are identity providers of which everybody can have an assertion; what tells their people apart are their own keys, such as
-// accounts.google.com:sub (policy-language.md §8).
-var commonProviders = []string{
-	"accounts.google.com", "agent.buildkite.com", "api.pulumi.com/oidc", "app.terraform.io", "cognito-identity.amazonaws.com", "gitlab.com", "graph.facebook.com",
-	"oidc-configuration.audit-log.githubusercontent.com", "oidc.codefresh.io", "oidc.vercel.com", "proidc.upbound.io", "sandboxes.cloud", "scalr.io", "studio.datachain.ai/api",
-	"token.actions.githubusercontent.com", "tokens.cloud.shisho.dev", "vstoken.actions.githubusercontent.com", "www.amazon.com",
+// claims are what tells the people of an identity provider apart of which everybody can have an assertion: those that AWS asks a trust policy for
+// (policy-language.md §8; "Available keys for AWS OIDC federation" in IAM's guide). Others, such as the audience sts.amazonaws.com, are the same for all.
+type claims struct {
+	names []string
+	// owner is what stands in a subject before the name of the owner, and end what stands behind it: whose subject begins with both is of that owner. Without an end only
+	// whole subjects are somebody's.
+	owner, end string
 }
 
-// commonProvider returns the common provider that a name or an ARN stands for.
-func commonProvider(name string) (provider string, ok bool) {
+// commonProviders are the identity providers of which everybody can have an assertion.
+var commonProviders = map[string]claims{
+	"accounts.google.com":            {names: []string{"sub", "aud", "oaud"}},
+	"cognito-identity.amazonaws.com": {names: []string{"sub", "aud"}},
+	"graph.facebook.com":             {names: []string{"id", "app_id"}},
+	"www.amazon.com":                 {names: []string{"user_id", "app_id"}},
+	"token.actions.githubusercontent.com": {
+		names: []string{"sub", "repository", "repository_id", "repository_owner", "repository_owner_id"}, owner: "repo:", end: "/"},
+	"oidc-configuration.audit-log.githubusercontent.com": {names: []string{"sub"}},
+	"vstoken.actions.githubusercontent.com":              {names: []string{"sub"}},
+	"agent.buildkite.com":                                {names: []string{"sub"}, owner: "organization:", end: ":"},
+	"app.terraform.io":                                   {names: []string{"sub"}, owner: "organization:", end: ":"},
+	"gitlab.com":                                         {names: []string{"sub"}, owner: "project_path:", end: "/"},
+	"oidc.codefresh.io":                                  {names: []string{"sub"}, owner: "account:", end: ":"},
+	"proidc.upbound.io":                                  {names: []string{"sub"}},
+	"scalr.io":                                           {names: []string{"sub"}, owner: "account:", end: ":"},
+	"studio.datachain.ai/api":                            {names: []string{"sub"}},
+	"tokens.cloud.shisho.dev":                            {names: []string{"sub"}},
+	"api.pulumi.com/oidc":                                {names: []string{"aud", "sub"}},
+	"oidc.vercel.com":                                    {names: []string{"aud", "sub"}},
+	"sandboxes.cloud":                                    {names: []string{"aud", "sub"}},
+}
+
+// isCommonProvider reports whether a name or an ARN is that of a common provider.
+func isCommonProvider(name string) bool {
 	if a, err := arn.Parse(name); err == nil {
-		name, ok = strings.CutPrefix(a.Resource, "oidc-provider/")
-		if !ok {
-			return "", false
+		var ok bool
+		if name, ok = strings.CutPrefix(a.Resource, "oidc-provider/"); !ok {
+			return false
 		}
 	}
-	return name, slices.Contains(commonProviders, name)
+	_, ok := commonProviders[name]
+	return ok
 }
 
 // includes reports whether callers of a class are of the public.
@@ -108,36 +140,38 @@ func (o *outside) includes(c *caller) bool {
 	case authz.Anonymous:
 		return true
 	case authz.Provider:
-		_, ok := commonProvider(c.who.ARN)
-		return ok
-	case authz.User, authz.RoleSession, authz.Root:
+		return isCommonProvider(c.who.ARN)
+	case authz.User, authz.RoleSession, authz.FederatedSession, authz.Root, authz.AssumedRoot:
 		return c.arns != nil && c.unnamed
 	}
 	return false
 }
 
-// identifies reports whether a key tells where a request comes from.
-func identifies(key string) bool {
+// identifies reports whether a key tells where a request comes from. For a claim it returns what subjects look like.
+func identifies(key string) (c claims, ok bool) {
 	if slices.Contains(identifying, key) {
-		return true
+		return c, true
 	}
-	issuer, _, ok := cutLast(key, ":")
-	return ok && slices.Contains(commonProviders, issuer) || strings.HasPrefix(key, "cognito-identity.amazonaws.com:")
-}
-
-func cutLast(s, sep string) (before, after string, ok bool) {
-	i := strings.LastIndex(s, sep)
+	i := strings.LastIndexByte(key, ':')
 	if i < 0 {
-		return s, "", false
+		return c, false
 	}
-	return s[:i], s[i+len(sep):], true
+	c, ok = commonProviders[key[:i]]
+	if !ok || !slices.Contains(c.names, key[i+1:]) {
+		return c, false
+	}
+	if key[i+1:] != "sub" {
+		c.owner, c.end = "", ""
+	}
+	return c, true
 }
 
-// domain returns what an identifying key's values are not: what the policy names without a wildcard, and of ARNs those of accounts that it names. Of addresses it is the
-// ranges.
+// domain returns what an identifying key's values are not: what the policy names without a wildcard, and whatever belongs to whom it names so: the ARNs of an account, the
+// paths of an organization, the subjects of an owner. Of addresses it is the ranges.
 func (o *outside) domain(a *analysis, on subject) *domain {
 	name := a.keyAt(on).name
-	if !identifies(name) {
+	claims, ok := identifies(name)
+	if !ok {
 		return nil
 	}
 	if d, ok := o.keys[on]; ok {
@@ -158,21 +192,7 @@ func (o *outside) domain(a *analysis, on subject) *domain {
 						}
 						continue
 					}
-					if strings.Contains(text, "*") && strings.Trim(text, "*?") != "" && !slices.Contains(identifying, name) {
-						// Nobody else's subject begins with what tells the owner.
-						not = append(not, patternGlob(text))
-						continue
-					}
-					if !strings.ContainsAny(text, "*?") && !(strings.Contains(text, "${") && o.document.Variables()) {
-						not = append(not, literalGlob(text))
-					}
-					parts := arn.Cut(text)
-					if parts.Len() == arn.PartCount && arn.IsAccount(parts.Part(4)) {
-						not = append(not, newGlob(append(appendPattern(nil, "*:*:*:*:"+parts.Part(4)+":", true), sign{kind: run})))
-					}
-					if id, _, ok := strings.Cut(text, ":"); ok && name == userID && !strings.ContainsAny(id, "*?") {
-						not = append(not, newGlob(append(appendText(nil, id+":", letter), sign{kind: run})))
-					}
+					not = append(not, o.known(name, claims, b.Operator.Comparison.Family(), text)...)
 				}
 			}
 		}
@@ -184,12 +204,59 @@ func (o *outside) domain(a *analysis, on subject) *domain {
 	return d
 }
 
+// known returns what a value of a condition says about whom the policy knows.
+func (o *outside) known(key string, c claims, family condition.Family, text string) (globs []*glob) {
+	plain := text // up to what may be anything
+	if i := strings.Index(plain, "${"); i >= 0 && o.document.Variables() {
+		plain = plain[:i]
+	}
+	if family == condition.LikeFamily || family == condition.ARNFamily {
+		if i := strings.IndexAny(plain, "*?"); i >= 0 {
+			plain = plain[:i]
+		}
+	}
+	kind := letter
+	if family == condition.FoldFamily {
+		kind = folded
+	}
+	begins := func(with string) {
+		globs = append(globs, newGlob(append(foldedGlob(with, kind).signs, sign{kind: run})))
+	}
+	if plain == text && text != "anonymous" { // which is everybody's name
+		globs = append(globs, foldedGlob(text, kind))
+	}
+	if parts := arn.Cut(text); parts.Len() == arn.PartCount && arn.IsAccount(parts.Part(4)) {
+		globs = append(globs, newGlob(append(appendPattern(nil, "*:*:*:*:"+parts.Part(4)+":", true), sign{kind: run})))
+	}
+	switch {
+	case key == userID:
+		if id, _, ok := strings.Cut(plain, ":"); ok && id != "" {
+			begins(id + ":")
+		}
+	case strings.HasSuffix(key, "orgpaths"):
+		if id, _, ok := strings.Cut(plain, "/"); ok && id != "" {
+			begins(id + "/")
+		}
+	case c.end != "" && strings.HasPrefix(plain, c.owner):
+		if owner, _, ok := strings.Cut(plain[len(c.owner):], c.end); ok && owner != "" {
+			begins(c.owner + owner + c.end)
+		}
+	}
+	return globs
+}
+
 // narrow returns a range that is narrow enough to know who comes from it.
 func narrow(text string) (netip.Prefix, bool) {
 	r, err := netip.ParsePrefix(text)
 	if err != nil {
 		a, err := netip.ParseAddr(text)
-		return netip.PrefixFrom(a, a.BitLen()), err == nil
+		r = netip.PrefixFrom(a, a.BitLen())
+		if err != nil {
+			return r, false
+		}
+	}
+	if r.Addr().Is4In6() && r.Bits() >= 96 { // it is one of IPv4 (doc/language.md 9)
+		r = netip.PrefixFrom(r.Addr().Unmap(), r.Bits()-96)
 	}
 	if r.Addr().Is4() {
 		return r.Masked(), r.Bits() >= 8

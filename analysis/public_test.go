@@ -15,6 +15,7 @@ func TestPublic(t *testing.T) {
 		t.Fatal(err)
 	}
 	const bucket, trust = "AWS::S3::Bucket", "AWS::IAM::AssumeRolePolicyDocument"
+	const github = `{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}`
 	for _, row := range []struct {
 		name, resourceType, principal, condition string
 		want                                     Verdict
@@ -44,6 +45,19 @@ func TestPublic(t *testing.T) {
 		{"all but a network", bucket, `"*"`, `"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}`, Yes},
 		{"a role's sessions", bucket, `"*"`, `"StringLike":{"aws:userid":"AROAEXAMPLE:*"}`, No},
 		{"any session", bucket, `"*"`, `"StringLike":{"aws:userid":"*:build"}`, Yes},
+		{"an organizational unit and what is under it", bucket, `"*"`, `"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-1/r-1/ou-1/*"]}`, No},
+		{"paths of any organization", bucket, `"*"`, `"ForAnyValue:StringLike":{"aws:PrincipalOrgPaths":["o-*/r-1/*"]}`, Yes},
+		{"an organization, in any case", bucket, `"*"`, `"StringEqualsIgnoreCase":{"aws:PrincipalOrgID":"O-1"}`, No},
+		{"a network of IPv4, written as one of IPv6", bucket, `"*"`, `"IpAddress":{"aws:SourceIp":"::ffff:10.0.0.0/104"}`, No},
+		{"half of all networks, written so", bucket, `"*"`, `"IpAddress":{"aws:SourceIp":"::ffff:0.0.0.0/97"}`, Yes},
+		{"a key of one's own", bucket, `"*"`, `"StringEquals":{"s3:x-amz-server-side-encryption-aws-kms-key-id":"arn:aws:kms:us-east-1:111122223333:key/1"}`, No},
+		{"AWS's services", bucket, `"*"`, `"Bool":{"aws:PrincipalIsAWSService":"true"}`, No},
+		{"a service by its name", bucket, `"*"`, `"StringEquals":{"aws:PrincipalServiceName":"cloudtrail.amazonaws.com"}`, No},
+		{"who has no name", bucket, `"*"`, `"StringEquals":{"aws:PrincipalAccount":"anonymous"}`, Yes},
+		{"by the id that they all have", bucket, `"*"`, `"StringEquals":{"aws:userid":"anonymous"}`, Yes},
+		{"CloudFront", bucket, `{"AWS":"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1"}`, ``, No},
+		{"federated sessions", bucket, `"*"`, `"StringEquals":{"aws:PrincipalType":"FederatedUser"}`, Yes},
+		{"federated sessions of an account", bucket, `"*"`, `"StringLike":{"aws:userid":"111122223333:*"}`, No},
 		{"TLS", bucket, `"*"`, `"Bool":{"aws:SecureTransport":"true"}`, Yes},
 		{"what cannot be", bucket, `"*"`, `"Bool":{"aws:SecureTransport":"maybe"}`, No},
 		{"a tag of the caller", bucket, `"*"`, `"StringEquals":{"aws:PrincipalTag/team":"a"}`, Yes},
@@ -52,10 +66,20 @@ func TestPublic(t *testing.T) {
 		{"a role for a service", trust, `{"Service":"ec2.amazonaws.com"}`, ``, No},
 		{"a role for all of Google", trust, `{"Federated":"accounts.google.com"}`, ``, Yes},
 		{"a role for an application", trust, `{"Federated":"accounts.google.com"}`, `"StringEquals":{"accounts.google.com:aud":"1"}`, No},
-		{"a role for all of GitHub", trust, `{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}`,
-			`"StringLike":{"token.actions.githubusercontent.com:sub":"*"}`, Yes},
-		{"a role for a repository", trust, `{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}`,
-			`"StringLike":{"token.actions.githubusercontent.com:sub":"repo:a/b:*"}`, No},
+		{"a role for all of GitHub", trust, github, `"StringLike":{"token.actions.githubusercontent.com:sub":"*"}`, Yes},
+		{"a role for a repository", trust, github, `"StringLike":{"token.actions.githubusercontent.com:sub":"repo:a/b:*"}`, No},
+		{"a role for an owner's repositories", trust, github, `"StringLike":{"token.actions.githubusercontent.com:sub":"repo:a/*"}`, No},
+		{"a role for all owners that begin alike", trust, github, `"StringLike":{"token.actions.githubusercontent.com:sub":"repo:a*"}`, Yes},
+		{"a role for all repositories", trust, github, `"StringLike":{"token.actions.githubusercontent.com:sub":"repo:*"}`, Yes},
+		{"a role for all main branches", trust, github, `"StringLike":{"token.actions.githubusercontent.com:sub":"*:ref:refs/heads/main"}`, Yes},
+		{"a role for the audience that all have", trust, github, `"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}`, Yes},
+		{"a role for an owner", trust, github, `"StringEqualsIgnoreCase":{"token.actions.githubusercontent.com:repository_owner":"A"}`, No},
+		{"a role for a group", trust, `{"Federated":"arn:aws:iam::111122223333:oidc-provider/gitlab.com"}`, `"StringLike":{"gitlab.com:sub":"project_path:group/*:ref_type:branch:ref:main"}`, No},
+		{"a role for all projects of one name", trust, `{"Federated":"arn:aws:iam::111122223333:oidc-provider/gitlab.com"}`, `"StringLike":{"gitlab.com:sub":"project_path:*/infra:*"}`, Yes},
+		{"a role for a pool of identities", trust, `{"Federated":"cognito-identity.amazonaws.com"}`, `"StringEquals":{"cognito-identity.amazonaws.com:aud":"us-east-1:1"}`, No},
+		{"a role for whoever signed in anywhere", trust, `{"Federated":"cognito-identity.amazonaws.com"}`, `"ForAnyValue:StringLike":{"cognito-identity.amazonaws.com:amr":"authenticated"}`, Yes},
+		{"a role for verified addresses", trust, `{"Federated":"accounts.google.com"}`, `"Bool":{"accounts.google.com:email_verified":"true"}`, Yes},
+		{"a role for a customer of a provider", trust, `{"Federated":"arn:aws:iam::111122223333:oidc-provider/oidc.vercel.com"}`, `"StringEquals":{"oidc.vercel.com:aud":"https://vercel.com/acme"}`, No},
 		{"a role for one's own provider", trust, `{"Federated":"arn:aws:iam::111122223333:saml-provider/x"}`, ``, No},
 	} {
 		actions, resource := `"s3:GetObject"`, `,"Resource":"arn:aws:s3:::b/*"`
@@ -101,6 +125,14 @@ func TestGrants(t *testing.T) {
 		{policy.Resource, shared, []string{"s3:PutObject"}, nil, No},
 		{policy.Trust, trust, []string{"sts:AssumeRole"}, nil, Yes},
 		{policy.Trust, trust, []string{"sts:TagSession"}, nil, No},
+		{policy.ServiceControl, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`, []string{"s3:GetObject"}, nil, No},
+		{policy.ServiceControl, own, []string{"s3:GetObject"}, nil, Yes},
+		{policy.ServiceControl, own, []string{"s3:PutObject", "s3:GetObjectAcl"}, nil, No},
+		{policy.ResourceControl, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`, []string{"s3:GetObject"}, nil, No},
+		{policy.ResourceControl, `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`, []string{"sqs:SendMessage"}, nil, Yes},
+		{policy.Inline, own, []string{"s3:GetNothingKnown*"}, nil, Yes},
+		{policy.Inline, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"brandnew:*","Resource":"*"}]}`, []string{"brandnew:Get*"}, nil, Yes},
+		{policy.Inline, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"brandnew:*","Resource":"*"}]}`, []string{"s3:*"}, nil, No},
 	} {
 		d, err := policy.Parse(row.text)
 		if err != nil {

@@ -31,27 +31,35 @@ func (a *analysis) wider(left, right Side) (Answer, error) {
 			return Answer{Reason: "the policies name too many principals"}, nil
 		}
 		a.callers, a.classes = a.principals(left, right), a.actionClasses(left, right)
+		if a.texts.budget <= 0 {
+			a.classes = nil
+			return Answer{Reason: tooLarge}, nil
+		}
+	}
+	if left.layers && len(left.Policies.ACL)+len(right.Policies.ACL) > 0 {
+		return Answer{Reason: "access control lists are not weighed"}, nil
 	}
 	asked := make(map[string]bool)
 	reason := ""
 	var l, r []byte
 	for _, class := range a.classes {
-		var action *authz.Action
-		if left.layers && len(left.Policies.ACL)+len(right.Policies.ACL) > 0 {
-			return Answer{Reason: "access control lists are not weighed"}, nil
-		}
 		if a.outside != nil && class.name != "" && !strings.HasPrefix(class.name, a.outside.service+":") {
 			continue
 		}
+		ls, rs := a.spoken(class, left), a.spoken(class, right)
+		if a.texts.budget -= len(a.callers) * (16 + ls.count + rs.count) / 256; a.texts.budget <= 0 {
+			return Answer{Reason: tooLarge}, nil
+		}
+		var action *authz.Action
 		for n, c := range a.callers {
-			if a.outside != nil && !a.outside.includes(c) {
+			if a.asks != nil && !a.asks(c) {
 				continue
 			}
-			l, r = a.signature(l[:0], class, c, left), a.signature(r[:0], class, c, right)
+			l, r = a.signature(l[:0], class, c, left, ls), a.signature(r[:0], class, c, right, rs)
 			if bytes.Equal(l, r) {
 				continue // both say the same
 			}
-			key := a.likeness(class, n, c, left) + "\x00" + string(l) + "\x00\x00" + string(r)
+			key := a.likeness(class, n, left, right) + "\x00" + string(l) + "\x00\x00" + string(r)
 			if asked[key] {
 				continue
 			}
@@ -83,52 +91,111 @@ func (a *analysis) wider(left, right Side) (Answer, error) {
 	return Answer{Verdict: No}, nil
 }
 
-// signature appends what the policies of a side say of a class of actions and one of callers. It is the same for two classes of which they say the same.
-func (a *analysis) signature(key []byte, class *actionClass, c *caller, s Side) []byte {
-	layer := 0
+const tooLarge = "the question is too large: its bound is reached"
+
+// spoken has the statements of a side that speak of a class of actions, layer by layer.
+type spoken struct {
+	layers []layer
+	count  int
+}
+
+type layer struct {
+	missing    bool // no policy is not the same as one that does not speak
+	statements []*statement
+}
+
+func (a *analysis) spoken(class *actionClass, s Side) (all spoken) {
 	for list := range lists(s.Policies) {
-		if list == nil {
-			key = append(key, 0xfe) // no policy is not the same as one that does not speak
+		l := layer{missing: list == nil}
+		for _, p := range list {
+			a.speaking(p, class, func(st *statement) { l.statements = append(l.statements, st) })
+		}
+		all.count += len(l.statements)
+		all.layers = append(all.layers, l)
+	}
+	return all
+}
+
+// reach returns how a statement names a caller, and keeps it.
+func (c *caller) reach(st *statement, trust, bounded bool) authz.Reach {
+	if !st.hasPrincipals {
+		return authz.ReachesCaller
+	}
+	which := 0
+	if trust {
+		which++
+	}
+	if bounded {
+		which += 2
+	}
+	row := &c.reaches[which]
+	if st.id >= len(*row) {
+		*row = append(*row, make([]uint8, st.id+1-len(*row))...)
+	}
+	if (*row)[st.id] == 0 {
+		if st.names == nil {
+			st.names = st.program.Names(st.number)
+		}
+		(*row)[st.id] = 1 + uint8(st.names.Reach(c.who, trust, bounded))
+	}
+	return authz.Reach((*row)[st.id] - 1)
+}
+
+// signature appends what the policies of a side say of a class of actions and one of callers. It is the same for two classes of which they say the same.
+func (a *analysis) signature(key []byte, class *actionClass, c *caller, s Side, all spoken) []byte {
+	k := c.who.Kind
+	bounded := s.Policies.Boundary != nil && (k == authz.User || k == authz.RoleSession || k == authz.FederatedSession)
+	for n, layer := range all.layers {
+		if layer.missing {
+			key = append(key, 0xfe)
 		}
 		from := len(key)
-		for _, p := range list {
-			for _, st := range a.statements(p) {
-				if st.never || class.name != "" && !st.speaks(class) {
-					continue
+		for _, st := range layer.statements {
+			reach, asTrust := c.reach(st, false, bounded), c.reach(st, true, bounded)
+			if reach == authz.ReachesNobody && asTrust == authz.ReachesNobody {
+				continue
+			}
+			n := st.content
+			key = append(key, byte(n>>16), byte(n>>8), byte(n), byte(reach)|byte(asTrust)<<4)
+			if class.name == "" {
+				x := a.actionAtom(st.actions) << 1
+				if st.notActions {
+					x |= 1
 				}
-				k := c.who.Kind
-				bounded := s.Policies.Boundary != nil && (k == authz.User || k == authz.RoleSession || k == authz.FederatedSession)
-				reach, asTrust := p.Reach(st.number, c.who, false, bounded), p.Reach(st.number, c.who, true, bounded)
-				if reach == authz.ReachesNobody && asTrust == authz.ReachesNobody {
-					continue
-				}
-				n := st.content
-				key = append(key, byte(n>>16), byte(n>>8), byte(n), byte(reach)|byte(asTrust)<<4)
-				if class.name == "" {
-					key = append(append(key, st.actions.key...), byte(len(st.actions.key)))
-					if st.notActions {
-						key = append(key, '!')
-					}
-				}
+				key = append(key, byte(x>>24), byte(x>>16), byte(x>>8), byte(x))
 			}
 		}
 		if class.name != "" {
 			sortQuads(key[from:])
 		}
-		layer++
-		key = append(key, 0xff, byte(layer))
+		key = append(key, 0xff, byte(n))
 	}
 	return key
 }
 
 // likeness is the same for two classes that the judge treats alike.
-func (a *analysis) likeness(class *actionClass, number int, c *caller, s Side) string {
-	key := []byte(fmt.Sprint(c.who.Kind, c.who.ServiceLinked(), c.who.Account == s.owner, c.who.Account == s.management))
+func (a *analysis) likeness(class *actionClass, number int, left, right Side) string {
+	c := a.callers[number]
+	kind := c.who.Kind
+	passed := left.Policies.Session != nil && right.Policies.Session != nil // else some sessions can do nothing
+	switch {
+	case kind == authz.RoleSession, kind == authz.FederatedSession && passed:
+		kind = authz.User
+	case kind == authz.AssumedRoot && passed:
+		kind = authz.Root
+	}
+	bits := byte(kind) << 3
+	for i, is := range [...]bool{c.who.ServiceLinked(), c.who.Account == left.owner, c.who.Account == left.management} {
+		if is {
+			bits |= 1 << i
+		}
+	}
+	key := []byte{bits}
 	if class.name != "" {
 		key = append(key, a.actions.trait(class.name)...)
 	}
 	if a.callerAsked {
-		key = binary.AppendUvarint(key, uint64(number)) // what is asked of who the caller is differs from class to class
+		key = binary.AppendUvarint(append(key, 0), uint64(number)) // what is asked of who the caller is differs from class to class
 	}
 	return string(key)
 }
@@ -168,13 +235,13 @@ func (q *question) ask(left, right Side) (w *Witness, reason string, err error) 
 		case none:
 			return nil, reason, nil
 		case gaveUp:
-			return nil, "the question is too large: its bound is reached", nil
+			return nil, tooLarge, nil
 		}
 		lits := f.needed(root)
 		x := t.check(lits)
 		switch x.outcome {
 		case found:
-			w, err := q.witness(&x.facts)
+			w, err := q.witness(&x.facts, unnamed)
 			if err != nil {
 				return nil, "", err
 			}
@@ -194,24 +261,37 @@ func (q *question) ask(left, right Side) (w *Witness, reason string, err error) 
 		}
 		f.solver.add(clause...)
 		if q.a.texts.budget--; q.a.texts.budget <= 0 {
-			return nil, "the question is too large: its bound is reached", nil
+			return nil, tooLarge, nil
 		}
 	}
 }
 
-// simplest returns a witness without the condition keys that it does not need.
+// simplest returns a witness without the condition keys that it does not need, and with a session that is called as aws:userid says.
 func (q *question) simplest(w *Witness, x *facts, left, right Side) *Witness {
+	session := unnamed
+	try := func(name string) bool {
+		simpler, err := q.witness(x, name)
+		if err != nil || simpler.confirm(left, right) != nil {
+			return false
+		}
+		w, session = simpler, name
+		return true
+	}
 	for on := firstKey; on < firstKey+subject(len(q.a.keys)); on++ {
 		v, ok := x.keys[on]
 		if !ok || v.shape == absent || q.a.isCaller(on) {
 			continue
 		}
 		delete(x.keys, on)
-		if simpler, err := q.witness(x); err == nil && simpler.confirm(left, right) == nil {
-			w = simpler
+		if try(session) {
 			continue
 		}
 		x.keys[on] = v
+		if q.caller.isAnySession() && q.a.keyAt(on).name == userID && v.shape == single {
+			if _, name, ok := strings.Cut(v.text(), ":"); ok && name != "" {
+				try(name)
+			}
+		}
 	}
 	return w
 }
@@ -223,11 +303,7 @@ func (q *question) statement(s *statement) lit {
 	if s.never {
 		return -f.yes
 	}
-	if q.action != nil {
-		if !s.speaks(q.class) {
-			return -f.yes
-		}
-	} else {
+	if q.action == nil {
 		l := f.atom(q.a.actionAtom(s.actions))
 		if s.notActions {
 			l = -l
@@ -250,11 +326,11 @@ func (q *question) statement(s *statement) lit {
 // reached returns the literal that a statement of a program with an effect applies that reaches the caller by at least so much.
 func (q *question) reached(p *authz.Program, allow bool, least authz.Reach, trust, bounded bool) lit {
 	var any []lit
-	for _, s := range q.a.statements(p) {
-		if s.allow == allow && p.Reach(s.number, q.caller.who, trust, bounded) >= least {
+	q.a.speaking(p, q.class, func(s *statement) {
+		if s.allow == allow && q.caller.reach(s, trust, bounded) >= least {
 			any = append(any, q.statement(s))
 		}
-	}
+	})
 	return q.f.or(any...)
 }
 
@@ -269,7 +345,7 @@ func (q *question) anyOf(ps []*authz.Program, allow bool, least authz.Reach, tru
 // isFor returns the literal that the resource is one of a service with a name that begins with prefix.
 func (q *question) isFor(service, prefix string) lit {
 	signs := appendPattern(nil, "*:*:"+service+":*:*:"+prefix, true)
-	p := &pattern{[]piece{{signs: append(signs, sign{kind: run})}}}
+	p := &pattern{pieces: []piece{{signs: append(signs, sign{kind: run})}}}
 	return q.f.atom(q.a.resourceAtom(q.a.texts.set([]*pattern{p})))
 }
 
@@ -416,19 +492,23 @@ func (q *question) resourceControlled(trust bool) lit {
 	return q.f.yes
 }
 
-// witness makes a request of facts.
-func (q *question) witness(x *facts) (*Witness, error) {
+// witness makes a request of facts. session is what a role session is called, if it may be called anything.
+func (q *question) witness(x *facts, session string) (*Witness, error) {
 	who := q.caller.who
 	if q.caller.arns != nil {
 		name := x.keys[q.a.principalARN].text()
-		f := authz.Facts{UniqueID: who.UniqueID, CanonicalID: who.CanonicalID, Provider: who.Provider}
+		f := authz.Facts{UniqueID: who.UniqueID, CanonicalID: who.CanonicalID, Provider: who.Provider, AssumedRoot: who.Kind == authz.AssumedRoot}
+		parts := arn.Cut(name)
 		switch {
 		case q.caller.name != "":
 			f.Issuer, name = name, q.caller.name
-		case q.caller.who.Kind == authz.RoleSession:
-			parts := arn.Cut(name)
+		case who.Kind == authz.RoleSession:
 			f.Issuer = name
-			name = "arn:" + parts.Part(1) + ":sts::" + parts.Part(4) + ":assumed-role/" + name[strings.LastIndexByte(name, '/')+1:] + "/" + unnamed
+			name = "arn:" + parts.Part(1) + ":sts::" + parts.Part(4) + ":assumed-role/" + name[strings.LastIndexByte(name, '/')+1:] + "/" + session
+		case strings.HasSuffix(who.Issuer, "/"+unnamed):
+			f.Issuer = "arn:" + parts.Part(1) + ":iam::" + parts.Part(4) + ":user/" + unnamed
+		default:
+			f.Issuer = who.Issuer
 		}
 		var err error
 		if who, err = authz.NewPrincipal(name, f); err != nil {
@@ -444,6 +524,12 @@ func (q *question) witness(x *facts) (*Witness, error) {
 	}
 	r := authz.NewRequest(who, action, x.resource)
 	r.ResourceAccount, r.ManagementAccount = q.side.owner, q.side.management
+	if q.side.owner == "" {
+		r.ResourceAccount = "000000000000" // an account that is not the caller's
+		if who.Account == r.ResourceAccount {
+			r.ResourceAccount = "999999999999"
+		}
+	}
 	for on, v := range x.keys {
 		k := q.a.keyAt(on)
 		if q.a.isCaller(on) {

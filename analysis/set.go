@@ -25,20 +25,23 @@ func (t *texts) set(patterns []*pattern) *set {
 			fixed = append(fixed, g)
 			continue
 		}
-		if !slices.ContainsFunc(s.open, func(o *pattern) bool { return o.key() == p.key() }) {
-			s.open = append(s.open, p)
-		}
+		p.key = p.written()
+		s.open = append(s.open, p)
 	}
-	slices.SortFunc(s.open, func(a, b *pattern) int { return strings.Compare(a.key(), b.key()) })
+	slices.SortFunc(s.open, func(a, b *pattern) int { return strings.Compare(a.key, b.key) })
+	s.open = slices.CompactFunc(s.open, func(a, b *pattern) bool { return a.key == b.key })
 	s.fixed = t.union(fixed...)
-	s.key = strconv.Itoa(len(s.fixed.globs)) + "," + s.fixed.key
+	var key strings.Builder
+	key.WriteString(strconv.Itoa(len(s.fixed.globs)) + "," + s.fixed.key)
 	for _, p := range s.open {
-		s.key += "\x00" + p.key()
+		key.WriteString("\x00" + p.key)
 	}
+	s.key = key.String()
 	return s
 }
 
-func (p *pattern) key() string {
+// written is the same for patterns that are written alike.
+func (p *pattern) written() string {
 	var b strings.Builder
 	for i := range p.pieces {
 		x := &p.pieces[i]
@@ -77,8 +80,12 @@ func (t *texts) fill(s *set, value func(*variable) (string, bool)) *union {
 // without returns the set less the patterns with variables of another.
 func (s *set) without(other *set) *set {
 	rest := &set{fixed: s.fixed}
+	theirs := other.open // both are in the order of the keys
 	for _, p := range s.open {
-		if !slices.ContainsFunc(other.open, func(o *pattern) bool { return o.key() == p.key() }) {
+		for len(theirs) > 0 && theirs[0].key < p.key {
+			theirs = theirs[1:]
+		}
+		if len(theirs) == 0 || theirs[0].key != p.key {
 			rest.open = append(rest.open, p)
 		}
 	}
@@ -184,7 +191,7 @@ func (t *texts) valueSet(c condition.Comparison, values []string, variables bool
 				return nil, false
 			}
 			if f := fold.Name(v); f == "true" || f == "false" {
-				patterns = append(patterns, &pattern{[]piece{{signs: foldedGlob(f, asciiFold).signs}}})
+				patterns = append(patterns, &pattern{pieces: []piece{{signs: foldedGlob(f, asciiFold).signs}}})
 			}
 		case condition.BinaryFamily:
 			test := condition.NewTest(condition.Operator{Comparison: condition.BinaryEquals}, condition.NewKey("k"), []string{v}, false)

@@ -3,6 +3,8 @@ package analysis
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/condition"
@@ -18,9 +20,12 @@ type statement struct {
 	// id numbers the statements of an analysis; content is the same for two that say the same, but for their actions and principals.
 	id, content int
 	// never: it matches no request whatever.
-	never      bool
-	actions    *set
-	notActions bool
+	never bool
+	// hasPrincipals: it speaks of some callers and not of others; names, once it was asked, says of whom.
+	hasPrincipals bool
+	names         *authz.Names
+	actions       *set
+	notActions    bool
 	// everyAction: the list holds *.
 	everyAction bool
 	// resources is an atom, or noAtom if every resource will do.
@@ -56,7 +61,8 @@ type test struct {
 	// set has the texts that the positive form of the operator matches; nil if they are not told by how they are written: see typed.
 	set *set
 	// typed asks about texts that mean numbers, dates or addresses, and about the few others that no set describes.
-	typed condition.Test
+	typed  condition.Test
+	values int // how many it compares with
 	// variables are the keys of the variables in what typed compares with.
 	variables []string
 	// wantsAbsent and wantsPresent are the values of Null.
@@ -102,25 +108,69 @@ func (a *analysis) actionAtom(s *set) atom {
 	return a.atomOf("a"+s.key, func() atomInfo { return atomInfo{on: onAction, set: s} })
 }
 
+// read is a program as it is asked about.
+type read struct {
+	statements []*statement // their numbers follow each other
+	// general has those that speak of more actions than their lists hold: everyAction and notActions.
+	general []*statement
+}
+
 // statements returns what a program's statements ask.
-func (a *analysis) statements(p *authz.Program) []*statement {
-	if all, ok := a.programs[p]; ok {
-		return all
+func (a *analysis) statements(p *authz.Program) []*statement { return a.read(p).statements }
+
+func (a *analysis) read(p *authz.Program) *read {
+	if r, ok := a.programs[p]; ok {
+		return r
 	}
 	variables := p.Document.Variables()
-	all := make([]*statement, len(p.Document.Statements))
-	for i := range all {
-		all[i] = a.statement(p, i, variables)
-		all[i].id, all[i].content = a.statementCount, a.contentOf(all[i])
+	r := &read{statements: make([]*statement, len(p.Document.Statements))}
+	for i := range r.statements {
+		st := a.statement(p, i, variables)
+		st.id, st.content = a.statementCount, a.contentOf(st)
 		a.statementCount++
+		r.statements[i] = st
+		if !st.never && st.isGeneral() {
+			r.general = append(r.general, st)
+		}
 	}
-	a.programs[p] = all
-	return all
+	a.programs[p] = r
+	return r
+}
+
+func (s *statement) isGeneral() bool { return s.everyAction || s.notActions }
+
+// speaking calls yield with the statements of a program that speak of a class of actions.
+func (a *analysis) speaking(p *authz.Program, class *actionClass, yield func(*statement)) {
+	r := a.read(p)
+	if class.name == "" {
+		for _, st := range r.statements {
+			if !st.never {
+				yield(st)
+			}
+		}
+		return
+	}
+	for _, st := range r.general {
+		if st.speaks(class) {
+			yield(st)
+		}
+	}
+	if len(r.statements) == 0 {
+		return
+	}
+	first := int32(r.statements[0].id)
+	i, _ := slices.BinarySearch(class.marked, first)
+	for ; i < len(class.marked) && class.marked[i] < first+int32(len(r.statements)); i++ {
+		if st := r.statements[class.marked[i]-first]; !st.never && !st.isGeneral() && (i == 0 || class.marked[i] != class.marked[i-1]) {
+			yield(st)
+		}
+	}
 }
 
 func (a *analysis) statement(p *authz.Program, number int, variables bool) *statement {
 	s := &p.Document.Statements[number]
 	st := &statement{program: p, number: number, allow: s.Effect == policy.Allow, notActions: s.Action.Not, notResources: s.Resource.Not, resources: noAtom}
+	st.hasPrincipals = p.Kind() == authz.Resource || p.Kind() == authz.Endpoint || p.Kind() == authz.ResourceControl
 	if !s.Action.Present() {
 		st.never = true // doc/language.md 23
 		return st
@@ -173,17 +223,20 @@ func (a *analysis) testAtom(op condition.Operator, name string, values []string,
 		values = []string{"${" + a.keyAt(on).name + "}"}
 		on = other
 	}
-	a.callerAsked = a.callerAsked || a.isCaller(on)
-	text := fmt.Sprint("k", int(on), " ", op)
+	a.callerAsked = a.callerAsked || a.asksCaller(on)
+	var text strings.Builder
+	fmt.Fprint(&text, "k", int(on), " ", op)
 	if variables {
-		text += "\x01"
+		text.WriteByte(1)
 	}
 	sorted := slices.Sorted(slices.Values(values)) // their order says nothing
 	for _, v := range slices.Compact(sorted) {
-		text += fmt.Sprint(len(v), ":", v)
+		text.WriteString(strconv.Itoa(len(v)))
+		text.WriteByte(':')
+		text.WriteString(v)
 	}
-	return a.atomOf(text, func() atomInfo {
-		t := &test{operator: op}
+	return a.atomOf(text.String(), func() atomInfo {
+		t := &test{operator: op, values: len(values)}
 		t.typed = condition.NewTest(op, a.keyAt(on).key, values, variables)
 		if op.Comparison == condition.Null {
 			for _, v := range values {
@@ -208,6 +261,15 @@ func (a *analysis) testAtom(op condition.Operator, name string, values []string,
 	})
 }
 
+// asksCaller reports whether what a key may be differs from caller to caller.
+func (a *analysis) asksCaller(on subject) bool {
+	switch a.keyAt(on).name {
+	case userID, isAWSService, isAssumedRoot:
+		return true
+	}
+	return a.isCaller(on)
+}
+
 // turned returns the key that a key of the caller is compared with, if the comparison can be turned round: it is for equality with one variable that is no key of the
 // caller. What has no value then makes no difference: it equals nothing on either side.
 func (a *analysis) turned(op condition.Operator, on subject, values []string, variables bool) (subject, bool) {
@@ -226,7 +288,7 @@ func (a *analysis) turned(op condition.Operator, on subject, values []string, va
 // enterVariables enters the keys of a pattern's variables.
 func (a *analysis) enterVariables(p *pattern) {
 	p.variables(func(v *variable) {
-		a.callerAsked = a.callerAsked || a.isCaller(a.keyOf(v.key))
+		a.callerAsked = a.callerAsked || a.asksCaller(a.keyOf(v.key))
 	})
 }
 
@@ -246,15 +308,18 @@ func (a *analysis) contentOf(s *statement) int {
 type actionClass struct {
 	// name is one of them; empty if the action is for the theory to find.
 	name string
-	// marked has a bit for each statement whose list of actions holds them.
-	marked string
-}
-
-func (c *actionClass) isMarked(id int) bool {
-	return id/8 < len(c.marked) && c.marked[id/8]>>(id%8)&1 == 1
+	// marked has the numbers of the statements whose list of actions holds them, in order.
+	marked []int32
 }
 
 // speaks reports whether the statement is about the actions of a class.
 func (s *statement) speaks(c *actionClass) bool {
-	return !s.never && (s.everyAction || c.isMarked(s.id)) != s.notActions
+	if s.never {
+		return false
+	}
+	marked := s.everyAction
+	if !marked {
+		_, marked = slices.BinarySearch(c.marked, int32(s.id))
+	}
+	return marked != s.notActions
 }

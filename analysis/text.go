@@ -73,37 +73,37 @@ func (g *glob) match(text string) bool {
 	if len(text) < len(g.prefix) || !strings.HasPrefix(text, g.prefix) || !strings.HasSuffix(text, g.suffix) {
 		return false
 	}
-	at := make([]bool, len(g.signs)+1)
-	next := make([]bool, len(g.signs)+1)
-	advance := func(places []bool) {
-		for i, s := range g.signs {
-			if places[i] && s.kind.runs() {
-				places[i+1] = true
+	// at has the places where the text so far may have come to, in order; behind a run one also stands on what follows.
+	at, next := make([]int32, 0, 8), make([]int32, 0, 8)
+	enter := func(places []int32, i int) []int32 {
+		for ; ; i++ {
+			if n := len(places); n == 0 || places[n-1] < int32(i) {
+				places = append(places, int32(i))
+			}
+			if i == len(g.signs) || !g.signs[i].kind.runs() {
+				return places
 			}
 		}
 	}
-	at[0] = true
-	advance(at)
+	at = enter(at, 0)
 	for _, r := range text {
-		clear(next)
-		alive := false
-		for i, s := range g.signs {
-			if at[i] && s.takes(r) {
-				alive = true
-				if s.kind.runs() {
-					next[i] = true
-				} else {
-					next[i+1] = true
-				}
+		next = next[:0]
+		for _, i := range at {
+			if int(i) == len(g.signs) || !g.signs[i].takes(r) {
+				continue
+			}
+			if g.signs[i].kind.runs() {
+				next = enter(next, int(i))
+			} else {
+				next = enter(next, int(i)+1)
 			}
 		}
-		if !alive {
+		if len(next) == 0 {
 			return false
 		}
-		advance(next)
 		at, next = next, at
 	}
-	return at[len(g.signs)]
+	return at[len(at)-1] == int32(len(g.signs))
 }
 
 func (u *union) match(text string) bool {

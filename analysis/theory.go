@@ -45,7 +45,8 @@ type answer struct {
 type want struct {
 	set   *set
 	typed *condition.Test // if set is nil
-	open  bool            // typed compares with variables
+	many  int             // with how many values typed compares
+	open  bool            // it compares with variables
 	match bool
 	lit   lit
 }
@@ -119,10 +120,16 @@ func (t *theory) check(lits []lit) answer {
 func (t *theory) withDead(core []lit) []lit {
 	core = slices.Clone(core)
 	for _, because := range t.dead {
-		for _, l := range because {
-			if !slices.Contains(core, l) {
-				core = append(core, l)
-			}
+		core = appendMissing(core, because...)
+	}
+	return core
+}
+
+// appendMissing appends those of some literals that are not in a core yet.
+func appendMissing(core []lit, lits ...lit) []lit {
+	for _, l := range lits {
+		if !slices.Contains(core, l) {
+			core = append(core, l)
 		}
 	}
 	return core
@@ -130,7 +137,7 @@ func (t *theory) withDead(core []lit) []lit {
 
 // isDead reports whether a key cannot bring the one text that a variable stands for.
 func (t *theory) isDead(on subject) (core []lit, dead bool) {
-	if t.a.isCaller(on) {
+	if t.isTold(on) {
 		if t.a.isDerived(on, t.caller) || on == t.a.principalARN && t.caller.arns != nil {
 			return nil, false
 		}
@@ -164,7 +171,7 @@ func (f *facts) set(on subject, v value) {
 func (t *theory) tooHard(on subject) string {
 	switch {
 	case t.a.texts.budget <= 0:
-		return "the question is too large: its bound is reached"
+		return tooLarge
 	case on == onResource:
 		return "the patterns of resources are too many to tell apart"
 	case on == onAction:
@@ -222,11 +229,15 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 		}
 		return value{single, []string{text}}, core, result
 	}
-	if t.a.isCaller(on) {
+	if t.isTold(on) {
 		return t.solveCaller(on, m, extra)
 	}
 	k := t.a.keyAt(on)
 	allowed := t.a.shapes(k)
+	extra, present := t.bind(on, extra)
+	if present {
+		allowed[absent], allowed[list], allowed[empty] = false, false, false
+	}
 	for s := absent; s < shapes; s++ {
 		if !allowed[s] || only != 0 && s != only {
 			continue
@@ -236,11 +247,7 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 			return v, nil, found
 		}
 		result = max(result, r)
-		for _, l := range c {
-			if !slices.Contains(core, l) {
-				core = append(core, l)
-			}
-		}
+		core = appendMissing(core, c...)
 	}
 	return v, core, result
 }
@@ -253,11 +260,7 @@ func (t *theory) solvePlaced(wants []want, m mode, x extra) (v value, core []lit
 			return value{single, []string{text}}, nil, found
 		}
 		result = max(result, r)
-		for _, l := range c {
-			if !slices.Contains(core, l) {
-				core = append(core, l)
-			}
-		}
+		core = appendMissing(core, c...)
 	}
 	return v, core, result
 }
@@ -298,7 +301,7 @@ func (t *theory) solveShape(on subject, s shape, m mode, extra extra) (v value, 
 			}
 			continue
 		}
-		w := want{set: x.set, typed: &x.typed, open: len(x.variables) > 0, match: (l > 0) != x.operator.Comparison.Negated(), lit: l}
+		w := want{set: x.set, typed: &x.typed, many: x.values, open: len(x.variables) > 0, match: (l > 0) != x.operator.Comparison.Negated(), lit: l}
 		if s == list && (x.operator.Set == condition.ForAnyValue) == (l > 0) {
 			some = append(some, w)
 		} else {
@@ -419,11 +422,7 @@ func (t *theory) solveText(wants []want, m mode, extra extra, domain *domain) (t
 	}
 	defer func() {
 		if len(core) > 0 {
-			for _, l := range because {
-				if !slices.Contains(core, l) {
-					core = append(core, l)
-				}
-			}
+			core = appendMissing(core, because...)
 		}
 	}()
 	var pos, neg []*union
@@ -508,6 +507,12 @@ func (t *theory) solveTyped(typed []want, pos, neg []*union, lits []lit, other s
 		samples = append(samples, "8.8.8.8", "198.51.100.7", "2001:4860:4860::8888")
 		complete = ok && len(pos)+len(neg) == 0 && len(families) == 1
 		samples = slices.DeleteFunc(samples, domain.leavesOut)
+	}
+	for _, w := range typed {
+		t.a.texts.budget -= len(samples) * w.many / 2048
+	}
+	if t.a.texts.budget <= 0 {
+		return "", nil, gaveUp
 	}
 	for _, s := range samples {
 		fits := !slices.ContainsFunc(typed, func(w want) bool { return w.typed.Holds(s, c) != w.match }) &&
@@ -662,7 +667,7 @@ func (t *theory) holds(f *facts) bool {
 	}
 	if t.caller.arns != nil {
 		name := f.keys[t.a.principalARN].text()
-		for _, key := range [...]string{principalAccount, userName} {
+		for _, key := range [...]string{principalAccount, userName, userID} {
 			if t.a.isDerived(t.a.keyOf(key), t.caller) {
 				c.Set(condition.NewKey(key), t.caller.derive(key, name).text())
 			}
@@ -714,7 +719,7 @@ func (t *theory) anchor(on subject, open []subject, names []string) answer {
 			var before, after, name string
 			if p != nil {
 				b, e, v, ok := p.anchored()
-				if !ok || t.a.isCaller(t.a.keyOf(v.key)) || v.hasDefault {
+				if !ok || t.isTold(t.a.keyOf(v.key)) || v.hasDefault {
 					exact = false
 					return facts{}, false
 				}
@@ -733,9 +738,7 @@ func (t *theory) anchor(on subject, open []subject, names []string) answer {
 						exact = false
 						continue
 					}
-					if !slices.Contains(core, o) {
-						core = append(core, o)
-					}
+					core = appendMissing(core, o)
 					moved := t.a.texts.union(wrap(ot.set.fixed, before, after)...)
 					if (o > 0) != ot.operator.Comparison.Negated() {
 						with.in = append(with.in, moved)

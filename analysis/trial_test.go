@@ -39,11 +39,12 @@ func (w world) some(n int, draw func() string) any {
 var (
 	trialAccounts = []string{"111122223333", "444455556666"}
 	trialUsers    = []string{"arn:aws:iam::111122223333:user/a", "arn:aws:iam::111122223333:user/p/b", "arn:aws:iam::444455556666:user/a"}
+	trialSessions = []string{"arn:aws:sts::111122223333:assumed-role/r/s", "arn:aws:sts::111122223333:federated-user/f", "AIDAX", "AROAX"}
 	trialRoles    = []string{"arn:aws:iam::111122223333:role/r", "arn:aws:iam::444455556666:role/p/r"}
 )
 
 func (w world) action() string {
-	return pick(w, "s3:GetObject", "s3:GetObject", "s3:PutObject", "s3:Get*", "s3:*", "*", "iam:*", "S3:?etObject", "*:get*", "iam:GetUser", "*Object")
+	return pick(w, "s3:GetObject", "s3:GetObject", "s3:PutObject", "s3:Get*", "s3:*", "*", "iam:*", "S3:?etObject", "*:get*", "iam:GetUser", "*Object", "s3:Brandnew*", "brandnew:*", "*:*o", "kms:*", "sts:*")
 }
 
 func (w world) resource() string {
@@ -75,9 +76,9 @@ func (w world) trialValue(f condition.Family, policy bool) string {
 		return pick(w, "arn:aws:s3:::b", "arn:aws:s3:::b:c", "arn:aws:sqs:::b", "x", "arn:aws:s3:::a")
 	}
 	if policy {
-		return pick(w, "a", "b", "ab", "a*", "*b", "?", "*", "A", "${kt}", "a${ks}", "a${ks}b", "${*}", "${aws:username}", "")
+		return pick(w, "a", "b", "ab", "a*", "*b", "?", "*", "A", "${kt}", "a${ks}", "a${ks}b", "${*}", "${aws:username}", "", "a\x00b", "${aws:userid}")
 	}
-	return pick(w, "a", "b", "ab", "abb", "A", "*", "", "c")
+	return pick(w, "a", "b", "ab", "abb", "A", "*", "", "c", "a\x00b")
 }
 
 // The keys of the universe; most are compared in one way, as real keys are.
@@ -97,6 +98,7 @@ var trialKeys = []struct {
 	{"aws:username", []condition.Family{condition.TextFamily, condition.LikeFamily}},
 	{"aws:PrincipalAccount", []condition.Family{condition.TextFamily}},
 	{"aws:PrincipalArn", []condition.Family{condition.ARNFamily}},
+	{"aws:userid", []condition.Family{condition.TextFamily, condition.LikeFamily}},
 }
 
 func (w world) condition() object {
@@ -131,7 +133,9 @@ func (w world) condition() object {
 			case k.name == "aws:PrincipalAccount" && w.IntN(4) > 0:
 				return pick(w, trialAccounts...)
 			case k.name == "aws:PrincipalArn" && w.IntN(4) > 0:
-				return pick(w, append([]string{"arn:aws:iam::*:user/*", "arn:aws:iam::111122223333:*", "arn:aws:iam::*:role/p/*"}, append(trialUsers, trialRoles...)...)...)
+				return pick(w, append([]string{"arn:aws:iam::*:user/*", "arn:aws:iam::111122223333:*", "arn:*:iam::*:root", "arn:aws:sts::*:federated-user/f", "arn:aws:iam::*:role/p/*"}, append(trialUsers, trialRoles...)...)...)
+			case k.name == "aws:userid" && w.IntN(4) > 0:
+				return pick(w, "AIDAX", "AROAX:*", "AROAX:s", "*:s", "111122223333", "111122223333:f", "*:f", "anonymous", "*")
 			}
 			return w.trialValue(f, true)
 		})
@@ -147,7 +151,7 @@ func (w world) principal() any {
 		return object{"Service": pick(w, "ec2.amazonaws.com", "s3.amazonaws.com")}
 	}
 	return object{"AWS": w.some(3, func() string {
-		return pick(w, append([]string{"*", "AIDAX", "arn:aws:sts::111122223333:assumed-role/r/s"}, append(append(trialUsers, trialRoles...), trialAccounts...)...)...)
+		return pick(w, slices.Concat([]string{"*"}, trialSessions, trialUsers, trialRoles, trialAccounts)...)
 	})}
 }
 
@@ -237,11 +241,15 @@ func trialCallers(t testing.TB) (all []*authz.Principal) {
 	add("arn:aws:sts::111122223333:assumed-role/r/s", authz.Facts{})
 	add("arn:aws:sts::111122223333:assumed-role/r/t", authz.Facts{})
 	add("arn:aws:sts::444455556666:assumed-role/r/s", authz.Facts{Issuer: "arn:aws:iam::444455556666:role/p/r"})
+	add("arn:aws:sts::444455556666:assumed-role/r/s", authz.Facts{UniqueID: "AROAX"})
+	add("arn:aws:sts::111122223333:federated-user/f", authz.Facts{Issuer: "arn:aws:iam::111122223333:user/a"})
+	add("arn:aws:sts::111122223333:federated-user/f", authz.Facts{})
+	add("arn:aws:sts::444455556666:federated-user/g", authz.Facts{Issuer: "arn:aws:iam::444455556666:user/x"})
 	return all
 }
 
 func otherTrialCallers(t testing.TB) (all []*authz.Principal) {
-	for _, name := range []string{"arn:aws:iam::111122223333:root", "ec2.amazonaws.com", "anonymous"} {
+	for _, name := range []string{"arn:aws:iam::111122223333:root", "arn:aws-us-gov:iam::777788889999:root", "ec2.amazonaws.com", "anonymous"} {
 		p, err := authz.NewPrincipal(name, authz.Facts{})
 		if err != nil {
 			t.Fatal(err)
@@ -254,9 +262,9 @@ func otherTrialCallers(t testing.TB) (all []*authz.Principal) {
 func (w world) request(callers []*authz.Principal, actions []*authz.Action) *authz.Request {
 	r := authz.NewRequest(pick(w, callers...), pick(w, actions...), pick(w, "*", "arn:aws:s3:::b/a", "arn:aws:s3:::b/ab", "arn:aws:s3:::c/a", "arn:aws:s3:::b/*", "arn:aws:iam::1:user/a", "arn:aws:s3:::b/a/b",
 		"arn:aws-cn:s3:::b/a", "arn:aws:sqs:x:1:b/a", "arn:aws:s3:::b/111122223333", "arn:aws:s3:::b/b", "abc", "arn:aws:s3:::a/a"))
-	r.ResourceAccount = nobodysAccount
+	r.ResourceAccount = "999988887777"
 	for _, k := range trialKeys {
-		if strings.HasPrefix(k.name, "aws:P") || k.name == "aws:username" || w.IntN(3) == 0 {
+		if strings.HasPrefix(k.name, "aws:P") || k.name == "aws:username" || k.name == "aws:userid" || w.IntN(3) == 0 {
 			continue
 		}
 		f := pick(w, k.family...)
@@ -285,13 +293,14 @@ type tally struct {
 // Compare asks the judge itself.
 func TestCompareAgreesWithTrial(t *testing.T) {
 	var actions []*authz.Action
-	for _, name := range []string{"s3:GetObject", "s3:PutObject", "iam:GetUser", "iam:PutUserPolicy", "s3:ListBucket", "x:y"} {
+	for _, name := range []string{"s3:GetObject", "s3:PutObject", "iam:GetUser", "iam:PutUserPolicy", "s3:ListBucket", "x:y", "s3:BrandnewThing", "brandnew:Do"} {
 		x, err := authz.NewAction(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		actions = append(actions, x)
 	}
+	c := load(t)
 	callers := trialCallers(t)
 	all := append(slices.Clone(callers), otherTrialCallers(t)...)
 	sum := &tally{reasons: make(map[string]int)}
@@ -305,7 +314,11 @@ func TestCompareAgreesWithTrial(t *testing.T) {
 				if i%2 == 1 {
 					kind, who = policy.Resource, all
 				}
-				compareByTrial(t, w, i, kind, who, actions, sum)
+				o := Options{Budget: 20_000}
+				if i%4 > 1 {
+					o.Catalog = c
+				}
+				compareByTrial(t, w, i, kind, New(o), who, actions, sum)
 			}
 		})
 	}
@@ -322,7 +335,7 @@ func TestCompareAgreesWithTrial(t *testing.T) {
 	}
 }
 
-func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, callers []*authz.Principal, actions []*authz.Action, sum *tally) {
+func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, z *Analyzer, callers []*authz.Principal, actions []*authz.Action, sum *tally) {
 	draft := w.policy(kind)
 	other := w.policy(kind)
 	if w.IntN(3) > 0 {
@@ -341,7 +354,7 @@ func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, callers []*a
 	}
 	l, r := parse(draft), parse(other)
 	left, right := Of(kind, l), Of(kind, r)
-	c, err := New(Options{Budget: 20_000}).Compare(left, right)
+	c, err := z.Compare(left, right)
 	describe := func() string { return fmt.Sprintf("pair %d (%v)\n%s\n%s\n", i, kind, l.Text(), r.Text()) }
 	if err != nil {
 		t.Errorf("%s%v", describe(), err)
@@ -357,12 +370,21 @@ func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, callers []*a
 	sum.Unlock()
 	for range 40 {
 		q := w.request(callers, actions)
+		if z.options.Catalog != nil && !z.exists(q) {
+			continue
+		}
 		a, b := authz.Decide(q, left.Policies).Allowed(), authz.Decide(q, right.Policies).Allowed()
 		if a && !b && c.LeftOnly.Verdict == No || b && !a && c.RightOnly.Verdict == No {
 			t.Errorf("%s%v, but left %v and right %v for %s %s %s %v", describe(), c.Relation, a, b, q.Principal.ARN, q.Action, q.Resource(), contextOf(q))
 			return
 		}
 	}
+}
+
+// exists reports whether a request is one that AWS could get: see Options.Catalog.
+func (z *Analyzer) exists(r *authz.Request) bool {
+	u := z.analysis().resources(r.Action)
+	return u.match(r.Resource())
 }
 
 func contextOf(r *authz.Request) map[string][]string {

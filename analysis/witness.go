@@ -26,7 +26,7 @@ func (w *Witness) String() string {
 	separator := " with "
 	for k, v := range r.Context.All {
 		switch {
-		case followsFromCaller(k.String()):
+		case followsFromCaller(r.Principal, k.String()):
 			continue
 		case v.Many():
 			fmt.Fprintf(&b, "%s%s=%q", separator, k, v.Texts())
@@ -38,10 +38,16 @@ func (w *Witness) String() string {
 	return b.String()
 }
 
-func followsFromCaller(key string) bool {
+// followsFromCaller reports whether a case need not say a key, since it follows from the principal.
+func followsFromCaller(who *authz.Principal, key string) bool {
 	switch key {
 	case principalARN, principalAccount, principalType, userName:
 		return true
+	case userID:
+		switch who.Kind {
+		case authz.Anonymous, authz.Root, authz.AssumedRoot, authz.FederatedSession:
+			return true
+		}
 	}
 	return false
 }
@@ -62,9 +68,12 @@ func (w *Witness) MarshalJSON() ([]byte, error) {
 	if r.Principal.Issuer == r.Principal.ARN {
 		c.SessionIssuer = ""
 	}
+	if r.Principal.Kind == authz.AssumedRoot {
+		c.Context[isAssumedRoot] = "true" // which tells it from the root user
+	}
 	for k, v := range r.Context.All {
 		switch name := k.String(); {
-		case followsFromCaller(name):
+		case followsFromCaller(r.Principal, name):
 		case v.Many():
 			c.Context[name] = v.Texts()
 		default:
