@@ -317,7 +317,7 @@ func (c *checker) reportAll(rule, about, file string, d *policy.Document, all []
 		case verdict == nil:
 			verdict = errFound
 		}
-		f := finding{display(file), d.Position(d.Statements[r.statement].Start), rule, "error", r.text}
+		f := finding{display(file), d.Position(d.Statements[r.statement].Start), rule, "error", visible(r.text)}
 		findings = append(findings, f)
 		var err error
 		switch c.output {
@@ -332,7 +332,7 @@ func (c *checker) reportAll(rule, about, file string, d *policy.Document, all []
 				Request   *analysis.Witness `json:"request"`
 			}{rule, f.File, result, r.statement, f.Position.Line, r.text, r.witness})
 		case "text":
-			_, err = fmt.Fprintf(c.stdout, "%s %s: %s:%d:%d\n\t%s\n", result, rule, f.File, f.Position.Line, f.Position.Column, r.text)
+			_, err = fmt.Fprintf(c.stdout, "%s %s: %s:%d:%d\n\t%s\n", result, rule, visible(f.File), f.Position.Line, f.Position.Column, f.Message)
 		}
 		if err != nil {
 			return err
@@ -374,6 +374,7 @@ type outcome struct {
 	Result  string            `json:"result"` // PASS, FAIL, UNKNOWN, SKIP
 	Request *analysis.Witness `json:"request"`
 	Line    int               `json:"line,omitempty"`
+	Column  int               `json:"column,omitempty"`
 	Reason  string            `json:"reason,omitempty"`
 
 	position policy.Position
@@ -394,7 +395,7 @@ func (o *outcome) finding() finding {
 	if o.Policy != "" {
 		text = o.Policy + ": " + text
 	}
-	return finding{o.File, o.position, o.Check, level, text}
+	return finding{o.File, o.position, o.Check, level, visible(text)}
 }
 
 // report prints an answer to whether a rule is broken.
@@ -414,24 +415,24 @@ func (c *checker) print(rule, about string, all []outcome) (verdict error) {
 	var findings []finding
 	for i := range all {
 		o := &all[i]
-		o.Line = o.position.Line
+		o.Line, o.Column = o.position.Line, o.position.Column
 		var err error
 		switch {
 		case c.output == "json":
 			err = printJSON(c.stdout, o)
 		case c.output == "text":
-			of := o.File
+			of := visible(o.File)
 			if o.text != "" {
 				of += ":" + o.position.String()
 			}
 			if o.Policy != "" {
-				of += ": " + o.Policy
+				of += ": " + visible(o.Policy)
 			}
 			if o.Result == "PASS" && o.Reason != "" {
-				of += " (" + o.Reason + ")"
+				of += " (" + visible(o.Reason) + ")"
 			}
 			if o.text != "" {
-				of += "\n\t" + o.text
+				of += "\n\t" + visible(o.text)
 			}
 			_, err = fmt.Fprintf(c.stdout, "%s %s: %s\n", o.Result, rule, of)
 		case o.text != "":

@@ -148,10 +148,10 @@ func (d *differ) two(left, right string) error {
 // findings are what tells two policies apart, each at the statement that decides it.
 func (d *differ) findings(left, right string, l, r *policy.Document, c analysis.Comparison, reason string) (all []finding) {
 	if w := c.LeftOnly.Witness; w != nil {
-		all = append(all, finding{left, placeOf(l, w), "diff", "error", fmt.Sprintf("only this policy, and not %s, allows %v", right, w)})
+		all = append(all, finding{left, placeOf(l, w), "diff", "error", visible(fmt.Sprintf("only this policy, and not %s, allows %v", right, w))})
 	}
 	if w := c.RightOnly.Witness; w != nil {
-		all = append(all, finding{right, placeOf(r, w), "diff", "error", fmt.Sprintf("only this policy, and not %s, allows %v", left, w)})
+		all = append(all, finding{right, placeOf(r, w), "diff", "error", visible(fmt.Sprintf("only this policy, and not %s, allows %v", left, w))})
 	}
 	if c.Relation == analysis.UnknownRelation {
 		all = append(all, finding{left, policy.Position{Line: 1, Column: 1}, "diff", "error", fmt.Sprintf("it could not be said whether %s allows the same: %s", right, reason)})
@@ -174,7 +174,7 @@ func (d *differ) printText(left, right string, c comparison) error {
 		w    *analysis.Witness
 	}{{left, c.LeftOnly}, {right, c.RightOnly}} {
 		if side.w != nil {
-			fmt.Fprintf(&b, "only %s allows %v\n", side.name, side.w)
+			fmt.Fprintf(&b, "only %s allows %s\n", visible(side.name), visible(side.w.String()))
 		}
 	}
 	_, err := io.WriteString(d.stdout, b.String())

@@ -290,18 +290,19 @@ func (l *linter) print(f *linted) error {
 	if text := placeholders(f.Placeholders); text != "" {
 		message += " (with " + text + ")"
 	}
+	message, detail := visible(message), visible(f.Detail)
 	switch l.output {
 	case "json":
 		return printJSON(l.stdout, f)
 	case "text":
-		if f.Detail != "" {
-			message += "\n\t" + f.Detail
+		if detail != "" {
+			message += "\n\t" + detail
 		}
-		_, err := fmt.Fprintf(l.stdout, "%s:%d:%d: %s: %s: %s\n", f.File, f.Line, f.Column, f.Level, f.Code, message)
+		_, err := fmt.Fprintf(l.stdout, "%s:%d:%d: %s: %s: %s\n", visible(f.File), f.Line, f.Column, f.Level, f.Code, message)
 		return err
 	}
-	if f.Detail != "" {
-		message += "\n" + f.Detail
+	if detail != "" {
+		message += "\n" + detail
 	}
 	level := map[string]string{"refused": "error", "error": "error", "security-warning": "warning", "warning": "warning", "suggestion": "note", "note": "note"}[f.Level]
 	one := finding{f.File, policy.Position{Line: f.Line, Column: f.Column}, f.Code, level, message}
