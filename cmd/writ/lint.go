@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -60,6 +61,7 @@ for code scanning.`,
 			if l.catalog, err = catalog.Load(); err != nil {
 				return err
 			}
+			l.used = make(map[string]bool)
 			var result error
 			for _, name := range names {
 				err := l.lint(name, slices.Contains(args, name))
@@ -69,6 +71,12 @@ for code scanning.`,
 				}
 				if result == nil || errors.Is(err, errReported) {
 					result = err
+				}
+			}
+			for _, name := range slices.Sorted(maps.Keys(l.values)) {
+				if !l.used[name] {
+					fmt.Fprintf(cmd.ErrOrStderr(), "writ: --set %s: no parameter and no value in the policies is called so\n", name)
+					result = errReported
 				}
 			}
 			if l.output == "sarif" {
@@ -91,6 +99,7 @@ for code scanning.`,
 type linter struct {
 	kind, resourceType, output, level string
 	values                            map[string]string
+	used                              map[string]bool // of the values
 	catalog                           *catalog.Catalog
 	all                               []finding // for a log, which is printed at the end
 	stdin                             io.Reader
@@ -174,6 +183,9 @@ func (l *linter) lintTemplate(name, text string) error {
 	file, err := template.Read(text, template.Options{Values: l.values})
 	if err != nil {
 		return fmt.Errorf("%s:%w", display(name), err)
+	}
+	for name := range l.values {
+		l.used[name] = l.used[name] || !slices.Contains(file.Unused, name)
 	}
 	var result error
 	for start := 0; start < len(file.Policies); {

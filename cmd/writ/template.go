@@ -69,6 +69,9 @@ func (c *checker) inside(rule string, ask func(*subject) (a analysis.Answer, ski
 	if err != nil {
 		return fmt.Errorf("%s:%w", display(name), err)
 	}
+	if len(file.Unused) > 0 {
+		return fmt.Errorf("%s: --set %s: no parameter and no value in the policies is called so", display(name), file.Unused[0])
+	}
 	var all []outcome
 	for i, p := range slices.Concat(file.Policies, file.Removed) {
 		o, err := c.askOne(&subject{Policy: p, kind: p.Kind, removed: i >= len(file.Policies)}, rule, ask)

@@ -33,6 +33,11 @@ type attachment struct {
 	limit bool
 }
 
+// self reports whether it is the resource that gets what is attached: it may have a name that AWS gives it.
+func (a *attachment) self() bool {
+	return a.to == "name" || strings.HasSuffix(a.to, "_name") && a.what == "managed_policy_arns"
+}
+
 // planAttachments are the resources of the AWS provider that give access without a document.
 var planAttachments = map[string][]attachment{
 	"aws_iam_role_policy_attachment":             {{what: "policy_arn", to: "role", verb: "is attached to", outside: true}},
@@ -43,6 +48,9 @@ var planAttachments = map[string][]attachment{
 	"aws_iam_user_policy_attachments_exclusive":  {{what: "policy_arns", to: "user_name", verb: "is attached to", outside: true}},
 	"aws_iam_group_policy_attachments_exclusive": {{what: "policy_arns", to: "group_name", verb: "is attached to", outside: true}},
 	"aws_iam_role":                                    {{what: "managed_policy_arns", to: "name", verb: "is attached to", outside: true}, boundary},
+	"awscc_iam_role":                                  {{what: "managed_policy_arns", to: "role_name", verb: "is attached to", outside: true}, {what: "permissions_boundary", to: "role_name", verb: "does not limit", limit: true}},
+	"awscc_iam_user":                                  {{what: "managed_policy_arns", to: "user_name", verb: "is attached to", outside: true}, {what: "permissions_boundary", to: "user_name", verb: "does not limit", limit: true}},
+	"awscc_iam_group":                                 {{what: "managed_policy_arns", to: "group_name", verb: "is attached to", outside: true}},
 	"aws_iam_user":                                    {boundary},
 	"aws_iam_group_membership":                        {{what: "group", to: "users", verb: "gets the member"}},
 	"aws_iam_user_group_membership":                   {{what: "groups", to: "user", verb: "gets the member"}},
@@ -74,7 +82,7 @@ func (x *planResource) attachments() {
 		case row.limit:
 			a.New, near = true, x.before.member(row.what)
 			after, to, unknown = before, toBefore, false
-		case len(after) == 0 && !unknown, len(to) == 0 && !toUnknown && x.isConfigured(row.to) && x.resource != "aws_iam_role":
+		case len(after) == 0 && !unknown, len(to) == 0 && !toUnknown && !row.self():
 			continue
 		default:
 			a.New = !x.same && (unknown || toUnknown || !among(after, before) || !among(to, toBefore))
@@ -88,6 +96,9 @@ func (x *planResource) attachments() {
 		}
 		if toUnknown {
 			to = append(to, referred(x.expressions.member(row.to)))
+		}
+		if len(to) == 0 {
+			to = []string{x.address}
 		}
 		if row.outside {
 			a.Policies = after

@@ -26,6 +26,7 @@ type cloudFormation struct {
 	out        *File
 	root       *node
 	values     map[string]string
+	unused     map[string]bool // values of which nobody asked yet
 	parameters map[string]*node
 	resources  map[string]*node
 
@@ -34,7 +35,10 @@ type cloudFormation struct {
 
 func readCloudFormation(text string, o Options) (*File, error) {
 	t := &cloudFormation{
-		file: newSource(text), out: &File{Format: CloudFormation}, values: o.Values, parameters: make(map[string]*node), resources: make(map[string]*node), steps: maxSteps, bytes: maxText,
+		file: newSource(text), out: &File{Format: CloudFormation}, values: o.Values, unused: make(map[string]bool), parameters: make(map[string]*node), resources: make(map[string]*node), steps: maxSteps, bytes: maxText,
+	}
+	for name := range o.Values {
+		t.unused[name] = true
 	}
 	var err error
 	if isJSON(text) {
@@ -47,6 +51,7 @@ func readCloudFormation(text string, o Options) (*File, error) {
 	if p := t.root.member("Parameters"); p != nil {
 		for _, m := range p.members {
 			t.parameters[m.name] = m.node
+			delete(t.unused, m.name)
 		}
 	}
 	resources := t.root.member("Resources")
@@ -67,7 +72,15 @@ func readCloudFormation(text string, o Options) (*File, error) {
 			return nil, &Error{t.file.position(m.at), "the policies come to too much; aliases, or functions in functions, make more of them than is written"}
 		}
 	}
+	t.out.Unused = slices.Sorted(maps.Keys(t.unused))
 	return t.out, nil
+}
+
+// given returns what is told of a name.
+func (t *cloudFormation) given(name string) (value string, ok bool) {
+	value, ok = t.values[name]
+	delete(t.unused, name)
+	return value, ok
 }
 
 // transforms notes what makes something else of the template as a whole.

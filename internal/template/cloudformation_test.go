@@ -92,3 +92,11 @@ Resources:
 		"D.Policies: AmazonS3FullAccess is attached to D, new, outside [AmazonS3FullAccess]",
 	})
 }
+
+// TestUnused: a value that is told of nothing is most likely told of something else.
+func TestUnused(t *testing.T) {
+	const text = "Parameters: {A: {Type: String}}\nResources: {P: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: {Statement: {Resource: [!GetAtt Key.Arn, !ImportValue x]}}}}, Key: {Type: AWS::KMS::Key}}"
+	f := read(t, text, Options{Values: map[string]string{"A": "", "AA": "", "Key.Arn": "", "Fn::ImportValue x": "", "Key": ""}})
+	checkList(t, "unused", f.Unused, []string{"AA", "Key"})
+	checkList(t, "unused of a plan", read(t, `{"format_version": "1.2", "resource_changes": []}`, Options{Values: map[string]string{"A": ""}}).Unused, []string{"A"})
+}

@@ -165,7 +165,7 @@ func (e *evaluation) dynamic(n *node, s slot) *value {
 
 // hole returns what stands for something that is not known; before is what stands before it in its string.
 func (e *evaluation) hole(n *node, inner int, name string, s slot, before string, open bool) piece {
-	if text, ok := e.values[name]; ok {
+	if text, ok := e.given(name); ok {
 		return piece{text: text, node: n, inner: inner, hole: &hole{name: name, told: true}}
 	}
 	return piece{text: plausible(name, s, before), node: n, inner: inner, hole: &hole{name: name, open: open}}
@@ -253,7 +253,7 @@ func (e *evaluation) ref(n *node, name string, s slot, before string, depth int)
 	if name == "AWS::NoValue" {
 		return nil
 	}
-	if _, given := e.values[name]; given && e.parameters[name] == nil {
+	if _, given := e.given(name); given && e.parameters[name] == nil {
 		return e.holeValue(n, name, s, before, false)
 	}
 	if p := e.parameters[name]; p != nil {
@@ -285,7 +285,7 @@ func generated(kind string) bool {
 // parameter returns what a parameter stands for: what was given, or its default, or something plausible.
 func (e *evaluation) parameter(n, p *node, name string, s slot, before string) *value {
 	kind := textOf(p.member("Type"))
-	text, given := e.values[name]
+	text, given := e.given(name)
 	told := given
 	d := p.member("Default")
 	if !given && d != nil && d.kind != jsontext.Array && d.kind != jsontext.Object && !strings.HasPrefix(kind, "AWS::SSM::") {
@@ -356,7 +356,7 @@ func (e *evaluation) namedBy(n *node, logical string, r *node, known resourceNam
 
 // known fills in the form of a name or an ARN.
 func (e *evaluation) known(n *node, name, form, called string) piece {
-	if text, ok := e.values[name]; ok {
+	if text, ok := e.given(name); ok {
 		return piece{text: text, node: n, hole: &hole{name: name, told: true}}
 	}
 	text := strings.NewReplacer("{partition}", e.pseudo("AWS::Partition"), "{region}", e.pseudo("AWS::Region"), "{account}", e.pseudo("AWS::AccountId"), "{name}", called).Replace(form)
@@ -364,7 +364,7 @@ func (e *evaluation) known(n *node, name, form, called string) piece {
 }
 
 func (e *evaluation) pseudo(name string) string {
-	if text, ok := e.values[name]; ok {
+	if text, ok := e.given(name); ok {
 		return text
 	}
 	return plausible(name, slot{}, "")
@@ -379,7 +379,7 @@ func (e *evaluation) attribute(n *node, attribute string, s slot, before string,
 	}
 	kind := textOf(r.member("Type"))
 	known := resourceNames[kind]
-	if _, given := e.values[attribute]; !given && !generated(kind) {
+	if _, given := e.given(attribute); !given && !generated(kind) {
 		switch {
 		case rest == "Arn" && known.arn != "":
 			return &value{kind: jsontext.String, node: n, pieces: []piece{e.known(n, attribute, known.arn, e.nameOf(logical, r, known, depth))}}
@@ -603,7 +603,7 @@ func (e *evaluation) isGiven(p piece) bool {
 	if p.hole == nil {
 		return true
 	}
-	_, ok := e.values[p.hole.name]
+	_, ok := e.given(p.hole.name)
 	return ok
 }
 

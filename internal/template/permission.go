@@ -68,6 +68,31 @@ var (
 	fullARN     = regexp.MustCompile(`^arn:[a-z-]+:`)
 )
 
+// permissionOf returns the row of a resource type; those of the Cloud Control provider are those of CloudFormation.
+func permissionOf(resource string) (permission, bool) {
+	switch resource {
+	case "awscc_lambda_permission":
+		resource = "AWS::Lambda::Permission"
+	case "awscc_lambda_layer_version_permission":
+		resource = "AWS::Lambda::LayerVersionPermission"
+	case "awscc_events_event_bus_policy":
+		resource = "AWS::Events::EventBusPolicy"
+	default:
+		m, ok := permissions[resource]
+		return m, ok
+	}
+	m := permissions[resource]
+	m.principal, m.action, m.resource = underscores(m.principal), underscores(m.action), underscores(m.resource)
+	m.conditions, m.block = slices.Clone(m.conditions), slices.Clone(m.block)
+	for i := range m.conditions {
+		m.conditions[i].attribute = underscores(m.conditions[i].attribute)
+	}
+	for i := range m.block {
+		m.block[i] = underscores(m.block[i])
+	}
+	return m, true
+}
+
 // document returns the document that a permission amounts to; text tells what its principal is. It returns nil if there is no principal, and so no permission.
 func (m *permission) document(attributes *node, text func(*node) string) *node {
 	at := &node{kind: jsontext.Object, at: attributes.at}

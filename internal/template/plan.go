@@ -363,7 +363,7 @@ func (x *planResource) read() {
 		}
 	}
 	x.attachments()
-	if m, ok := permissions[x.resource]; ok {
+	if m, ok := permissionOf(x.resource); ok {
 		known = true
 		x.permission(m)
 	}

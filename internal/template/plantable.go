@@ -146,6 +146,8 @@ var elsewhere = map[string][]unreadable{
 	"aws_cloudformation_stack":                                 {{"template_body", "", inTemplate}, {"template_url", "", inTemplate}},
 	"aws_cloudformation_stack_set":                             {{"template_body", "", inTemplate}, {"template_url", "", inTemplate}},
 	"aws_serverlessapplicationrepository_cloudformation_stack": {{"application_id", "", inTemplate}},
+	"awscc_cloudformation_stack":                               {{"template_body", "", inTemplate}, {"template_url", "", inTemplate}},
+	"awscc_cloudformation_stack_set":                           {{"template_body", "", inTemplate}, {"template_url", "", inTemplate}},
 	"aws_cloudcontrolapi_resource":                             {{"desired_state", "", "the policies in this state are not looked at"}},
 	"aws_api_gateway_rest_api":                                 {{"body", "x-amazon-apigateway-policy", inDefinition}},
 	"aws_api_gateway_rest_api_put":                             {{"body", "x-amazon-apigateway-policy", inDefinition}},

@@ -16,6 +16,7 @@ package template
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -56,6 +57,8 @@ type File struct {
 	Removed     []*Policy
 	Attachments []Attachment
 	Notes       []Note
+	// Unused are the names of Options.Values that are no parameters, and that nothing stands for in the policies.
+	Unused []string
 }
 
 // Policy is a policy document inside of a file.
@@ -199,7 +202,11 @@ func Recognize(text string) Format {
 func Read(text string, o Options) (*File, error) {
 	switch Recognize(text) {
 	case TerraformPlan:
-		return readPlan(text)
+		f, err := readPlan(text)
+		if err == nil {
+			f.Unused = slices.Sorted(maps.Keys(o.Values))
+		}
+		return f, err
 	case CloudFormation:
 		return readCloudFormation(text, o)
 	}
