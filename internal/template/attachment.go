@@ -35,7 +35,7 @@ type attachment struct {
 
 // self reports whether it is the resource that gets what is attached: it may have a name that AWS gives it.
 func (a *attachment) self() bool {
-	return a.to == "name" || strings.HasSuffix(a.to, "_name") && a.what == "managed_policy_arns"
+	return a.to == "name" || strings.HasSuffix(a.to, "_name") && (a.what == "managed_policy_arns" || a.limit)
 }
 
 // planAttachments are the resources of the AWS provider that give access without a document.
@@ -77,8 +77,8 @@ func (x *planResource) attachments() {
 		a := Attachment{Name: x.address + "." + row.what}
 		near := x.after.member(row.what)
 		switch {
-		case row.limit && (x.same || !unknown && !toUnknown && among(before, after) && among(toBefore, to)):
-			continue // all that was limited still is
+		case row.limit && (x.same || len(before) == 0 || !unknown && !toUnknown && among(before, after) && among(toBefore, to) || row.self() && x.isGone()):
+			continue // all that was limited still is, or is gone
 		case row.limit:
 			a.New, near = true, x.before.member(row.what)
 			after, to, unknown = before, toBefore, false
@@ -87,9 +87,6 @@ func (x *planResource) attachments() {
 		default:
 			a.New = !x.same && (unknown || toUnknown || !among(after, before) || !among(to, toBefore))
 			a.Outside = !row.outside
-		}
-		if len(before) == 0 && row.limit {
-			continue
 		}
 		if unknown {
 			after = append(after, referred(x.expressions.member(row.what)))

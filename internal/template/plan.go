@@ -344,7 +344,10 @@ type planResource struct {
 }
 
 func (x *planResource) read() {
-	if t, ok := targets[x.resource]; ok && x.isOther(t.attribute) {
+	if t, ok := targets[x.resource]; ok && x.isOther(t.attribute) { // one policy goes, and another comes
+		was := *x
+		was.after, was.unknown = nil, nil
+		was.read()
 		x.before = nil
 	}
 	places, known := planPlaces[x.resource]

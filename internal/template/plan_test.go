@@ -78,6 +78,7 @@ func TestGone(t *testing.T) {
 		{"a policy of a role", change("aws_iam_role_policy", before), false},
 		{"a policy that a role has in it", change("aws_iam_role", before), true},
 		{"a managed policy", change("aws_iam_policy", before), false},
+		{"a policy that another role gets", change("aws_iam_role_policy", strings.Replace(before, `"after": null`, `"after": {"role": "b", "policy": "x"}`, 1)), false},
 	} {
 		f := read(t, c.text, Options{})
 		if len(f.Removed) != 1 || f.Removed[0].Gone != c.gone {
@@ -116,6 +117,7 @@ func TestAttachmentsOfAPlan(t *testing.T) {
 		{"nobody", change("aws_iam_policy_attachment", `"after": {"policy_arn": "a", "roles": [], "users": ["u"], "groups": null}`), "r.policy_arn: a is attached to u, new, outside [a]"},
 		{"a member", change("aws_iam_group_membership", `"before": {"group": "g", "users": ["a"]}, "after": {"group": "g", "users": ["a", "b"]}`), "r.group: g gets the member a, b, new, outside []"},
 		{"a boundary that goes", change("aws_iam_role", `"before": {"name": "r", "permissions_boundary": "b"}, "after": {"name": "r", "permissions_boundary": null}`), "r.permissions_boundary: b does not limit r, new"},
+		{"a boundary that goes with its role", change("aws_iam_role", `"before": {"name": "r", "permissions_boundary": "b"}, "after": null`), ""},
 		{"a boundary that stays", change("aws_iam_role", `"before": {"name": "r", "permissions_boundary": "b"}, "after": {"name": "r", "permissions_boundary": "b"}`), ""},
 		{"a boundary that comes", change("aws_iam_role", `"before": {"name": "r"}, "after": {"name": "r", "permissions_boundary": "b"}`), ""},
 		{"a control policy that is detached", change("aws_organizations_policy_attachment", `"before": {"policy_id": "p", "target_id": "t"}, "after": null`), "r.policy_id: p does not limit t, new"},

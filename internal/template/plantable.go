@@ -164,6 +164,9 @@ const (
 
 // cloudControl returns the places of a resource of the AWS Cloud Control provider, whose types and attributes are those of CloudFormation, written with underscores.
 func cloudControl(resource string) (places []place, ok bool) {
+	if !strings.HasPrefix(resource, "awscc_") {
+		return nil, false
+	}
 	for kind, all := range cloudFormationPlaces {
 		parts := strings.Split(kind, "::")
 		if len(parts) != 3 || resource != "awscc_"+strings.ToLower(parts[1])+"_"+underscores(parts[2]) {

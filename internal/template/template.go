@@ -11,7 +11,8 @@
 // A plan is what terraform show -json prints: its policies are JSON inside of strings of JSON, and offsets find their way back through the escapes. A template is JSON
 // or YAML and says with functions what is known only when it is deployed: what can be known is put in, and a plausible literal stands for the rest, so that the text is a
 // policy that can be read, checked and asked about; Policy.Placeholders says which parts of it those are. Where even that is not possible, a Note says what was not
-// looked at: nothing is passed over in silence.
+// looked at: nothing is passed over in silence. A permission, such as that of a Lambda function, is the statement that the service makes of it; an Attachment is access
+// without any document, of which nobody can say here what it grants.
 package template
 
 import (
