@@ -135,9 +135,10 @@ func (a *analysis) actionClasses(sides ...Side) []*actionClass {
 
 // actionMarks notes which statements speak of which actions.
 type actionMarks struct {
-	a     *analysis
-	seen  map[*statement]bool
-	marks map[string][]int32 // by folded name: the numbers of the statements whose lists hold it
+	a       *analysis
+	seen    map[*statement]bool
+	marks   map[string][]int32 // by folded name: the numbers of the statements whose lists hold it
+	unknown []string           // those that the catalog does not have
 	// patterns are the entries with wildcards, each with the statements that have it.
 	patterns map[string][]int32
 }
@@ -166,6 +167,8 @@ func (m *actionMarks) add(st *statement) {
 		}
 		if isPattern(entry) {
 			m.patterns[entry] = append(m.patterns[entry], int32(st.id))
+		} else if _, ok := a.options.Catalog.Action(entry); !ok && m.marks[entry] != nil {
+			m.unknown = append(m.unknown, entry)
 		}
 	}
 }
@@ -174,13 +177,8 @@ func (m *actionMarks) add(st *statement) {
 // patterns tell apart. Nobody writes s3:Brandnew* to speak of nothing, and the judge does not ask the catalog.
 func (m *actionMarks) addUnknown() {
 	a := m.a
-	var unknown []string
-	for name := range m.marks {
-		if _, ok := a.options.Catalog.Action(name); !ok {
-			unknown = append(unknown, name)
-		}
-	}
-	slices.Sort(unknown)
+	slices.Sort(m.unknown)
+	unknown := slices.Compact(m.unknown)
 	var empty []string
 	for pattern := range m.patterns {
 		if len(a.expand(pattern)) == 0 {
@@ -291,22 +289,27 @@ func (m *actionMarks) kinds(pattern string, globs map[string]*union, not *union)
 	return names
 }
 
-// trait is the same for actions that are treated alike, whatever the policies say of them.
+// trait is the same for actions that are treated alike, whatever the policies say of them. It is empty for most.
 func (x *actions) trait(name string) string {
 	if t, ok := x.traitOf[name]; ok {
 		return t
 	}
+	service, _, _ := strings.Cut(name, ":")
 	t := resourceClass(name)
-	if slices.Contains(specialActions[:], name) {
+	if service == "sts" && slices.Contains(specialActions[:], name) {
 		t = name
 	}
-	if strings.HasPrefix(name, "kms:") {
+	if service == "kms" {
 		t += "\x00key" // a key's own policy must allow (doc/language.md 32)
 	}
 	// kms:RetireGrant is exempt (evaluation.md §6).
-	if service, _, _ := strings.Cut(name, ":"); policy.SupportsResourceControl(service) && name != "kms:retiregrant" {
+	if policy.SupportsResourceControl(service) && name != "kms:retiregrant" {
 		t += "\x00controlled"
 	}
+	if len(x.traitOf) > 50_000 {
+		clear(x.traitOf)
+	}
+	x.traitOf[name] = t
 	return t
 }
 
@@ -320,7 +323,6 @@ func (x *actions) alike() [][]string {
 		for action := range service.Actions() {
 			name := fold.Name(action.String())
 			t := x.trait(name)
-			x.traitOf[name] = t
 			n, ok := numbers[t]
 			if !ok {
 				n = len(x.traits)
@@ -432,6 +434,6 @@ func (a *analysis) placed(partition string) *union {
 		signs = appendText(append(signs, sign{kind: runInPart}), ":"+region+":", letter)
 		globs = append(globs, newGlob(append(signs, sign{kind: run})))
 	}
-	a.places.globs[partition] = a.texts.union(globs...)
+	a.places.globs[partition] = a.texts.listed(globs...)
 	return a.places.globs[partition]
 }

@@ -38,6 +38,17 @@ func (t *texts) intern(g *glob) *glob {
 // fewGlobs is up to how many globs of a set are compared with each other.
 const fewGlobs = 64
 
+// listed makes a set of globs of which none covers another.
+func (t *texts) listed(globs ...*glob) *union {
+	u := &union{globs: globs}
+	for i, g := range globs {
+		globs[i] = t.intern(g)
+	}
+	slices.SortFunc(u.globs, func(a, b *glob) int { return int(a.id - b.id) })
+	u.number()
+	return u
+}
+
 // union makes a set of globs, without those that another of them covers as far as that is easily seen.
 func (t *texts) union(globs ...*glob) *union {
 	u := &union{globs: make([]*glob, 0, len(globs))}
@@ -57,12 +68,17 @@ func (t *texts) union(globs ...*glob) *union {
 		}
 		u.globs = kept
 	}
+	u.number()
+	return u
+}
+
+// number makes the key.
+func (u *union) number() {
 	key := make([]byte, 0, 4*len(u.globs))
 	for _, g := range u.globs {
 		key = append(key, byte(g.id>>24), byte(g.id>>16), byte(g.id>>8), byte(g.id))
 	}
 	u.key = string(key)
-	return u
 }
 
 // match reports whether g holds a text.
@@ -310,6 +326,13 @@ func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (str
 	if t.budget -= n / 64; t.budget < 0 {
 		return "", gaveUp
 	}
+	// Most questions are easy: the first text that comes to mind will do.
+	for _, filling := range [...]string{"x", ""} {
+		if text := p.sample(filling); p.match(text) && !slices.ContainsFunc(pos, func(u *union) bool { return !u.match(text) }) &&
+			!slices.ContainsFunc(neg, func(u *union) bool { return u.match(text) }) {
+			return text, found
+		}
+	}
 	for i, u := range pos {
 		if i == base {
 			continue
@@ -355,15 +378,6 @@ func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (str
 		// Whatever is left neither covers it nor is disjoint with it, so nothing is.
 		return p.text, found
 	}
-	for _, filling := range [...]string{"x", ""} {
-		text := p.sample(filling)
-		if p.match(text) && !slices.ContainsFunc(not, func(g *glob) bool { return g.match(text) }) &&
-			!slices.ContainsFunc(all, func(some []*glob) bool {
-				return !slices.ContainsFunc(some, func(g *glob) bool { return g.match(text) })
-			}) {
-			return text, found
-		}
-	}
 	text, result := t.intersect(append(all, []*glob{p}), not, t.budget)
 	if result == none {
 		for _, i := range used {
@@ -376,9 +390,16 @@ func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (str
 // sample returns a text of the glob: filling in the place of runs, x for one character.
 func (g *glob) sample(filling string) string {
 	var b strings.Builder
-	partition := false // whatever it may be, it reads best as aws
+	// Whatever partition and Region may be, they read best as aws and us-east-1, and the others do not exist.
+	partition, region := false, false
 	for i, s := range g.signs {
 		switch {
+		case region && s.kind != letter:
+			continue
+		case s.kind == runInPart && filling != "" && isBeforeRegion(b.String()):
+			b.WriteString("us-east-1")
+			region = true
+			continue
 		case s.kind == oneInName && i+2 == len(g.signs) && g.signs[i+1].kind == runInPart && filling != "":
 			b.WriteString(freshName) // of a user or role
 			return b.String()
@@ -389,7 +410,7 @@ func (g *glob) sample(filling string) string {
 			partition = true
 			continue
 		}
-		partition = false
+		partition, region = false, false
 		switch {
 		case s.kind <= asciiFold:
 			b.WriteRune(s.r)
@@ -402,4 +423,9 @@ func (g *glob) sample(filling string) string {
 		}
 	}
 	return b.String()
+}
+
+// isBeforeRegion reports whether the Region of an ARN comes next.
+func isBeforeRegion(text string) bool {
+	return strings.HasPrefix(text, "arn:") && strings.HasSuffix(text, ":") && strings.Count(text, ":") == 3
 }

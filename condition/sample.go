@@ -200,12 +200,14 @@ func addressSamples(ranges []netip.Prefix) (texts []string) {
 			addresses = append(addresses, next)
 		}
 	}
+	seen := make(map[netip.Addr]bool, len(addresses))
 	for _, a := range addresses {
 		if a.Is4In6() {
 			continue // it is read as what it maps
 		}
-		if text := a.String(); !slices.Contains(texts, text) {
-			texts = append(texts, text)
+		if !seen[a] {
+			seen[a] = true
+			texts = append(texts, a.String())
 		}
 	}
 	return texts
