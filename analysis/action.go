@@ -366,22 +366,31 @@ func (a *analysis) resources(action *authz.Action) *union {
 	if a.options.Catalog == nil {
 		return nil
 	}
-	of := func(service, region string, account []sign) *glob {
-		signs := appendPattern(nil, "arn:*:"+service+":"+region+":", true)
-		signs = append(append(signs, account...), sign{letter, ':'})
-		return newGlob(append(signs, sign{kind: run}))
+	ofS3 := action != nil && resourceClass(action.String()) == "s3"
+	kept := &a.otherResources
+	if ofS3 {
+		kept = &a.s3Resources
+	}
+	if *kept != nil {
+		return *kept
 	}
 	globs := []*glob{literalGlob("*")}
-	if action != nil && resourceClass(action.String()) == "s3" {
-		bare := appendPattern(nil, "arn:*:s3:::", true)
-		globs = append(globs, newGlob(append(bare, sign{kind: one}, sign{kind: run})))
-		for _, kind := range ofAnAccount {
-			signs := append(appendPattern(nil, "arn:*:s3:*:", true), accountSigns()...)
-			globs = append(globs, newGlob(append(appendText(signs, ":"+kind+"/", letter), sign{kind: one}, sign{kind: run})))
-		}
-		return a.texts.union(globs...)
+	add := func(before string, account []sign, after string) {
+		signs := append(appendPattern(nil, before, true), account...)
+		globs = append(globs, newGlob(append(appendPattern(signs, after, false), sign{kind: run})))
 	}
-	return a.texts.union(append(globs, of("*", "*", accountSigns()), of("*", "*", nil), of("*", "*", appendText(nil, "aws", letter)))...)
+	if ofS3 {
+		add("arn:*:s3:::", nil, "?")
+		for _, kind := range ofAnAccount {
+			add("arn:*:s3:*:", accountSigns(), ":"+kind+"/?")
+		}
+	} else {
+		add("arn:*:*:*:", accountSigns(), ":")
+		add("arn:*:*:*:", nil, ":")
+		add("arn:*:*:*:", nil, "aws:")
+	}
+	*kept = a.texts.listed(globs...)
+	return *kept
 }
 
 // places are the partitions and Regions that there are: AWS's, and those that the policies of the question name.

@@ -252,6 +252,8 @@ type analysis struct {
 	callerAsked bool
 	// places are where resources can be; nil before somebody asked.
 	places *places
+	// s3Resources and otherResources are what resources may be; nil before somebody asked.
+	s3Resources, otherResources *union
 	// outside limits the callers to the public; nil if it does not.
 	outside *outside
 	// callers and classes are those that the two sides tell apart. Callers of which asks says no, if it is not nil, are not asked about.
