@@ -220,6 +220,9 @@ func (z *Analyzer) External(resourceType string, d *policy.Document, zone Zone) 
 	if resourceType == "AWS::IAM::AssumeRolePolicyDocument" {
 		kind = policy.Trust
 	}
+	if d, err = Saved(resourceType, d); err != nil {
+		return nil, err
+	}
 	trusted, err := zone.denials()
 	if err != nil {
 		return nil, err

@@ -67,6 +67,10 @@ func (s *series) public(resourceType string, d *policy.Document) (Answer, error)
 	if service == "sts" {
 		kind = policy.Trust
 	}
+	d, err := Saved(resourceType, d)
+	if err != nil {
+		return Answer{}, err
+	}
 	side := Of(kind, d)
 	return s.ask(func(a *analysis) (Answer, error) {
 		a.outside = &outside{service: service, document: d, keys: make(map[subject]*domain)}

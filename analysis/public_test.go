@@ -96,6 +96,15 @@ func TestPublic(t *testing.T) {
 			t.Errorf("%s: %v (%s) %v %v, want %v\n%s", row.name, got.Verdict, got.Reason, got.Witness, err, row.want, text)
 		}
 	}
+	for _, resource := range []string{`"execute-api:/*"`, `["execute-api:/prod/GET/x"]`, `"execute-api:\/prod\/*"`} {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":` + resource + `}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := New(Options{Catalog: c}).Public("AWS::ApiGateway::RestApi", d); err != nil || got.Verdict != Yes {
+			t.Errorf("%s: %v, %v", resource, got.Verdict, err)
+		}
+	}
 	if _, err := New(Options{}).Public("AWS::EC2::Instance", nil); err == nil {
 		t.Error("an instance has a policy")
 	}

@@ -125,7 +125,11 @@ func (c *checker) accessNotGranted() *cobra.Command {
 					case s.kind == policy.Trust && len(x.Resources) > 0:
 						return analysis.Answer{}, "a trust policy is about its role, and about no other resource", nil
 					}
-					a, err := z.Grants(s.kind, asSaved(s.ResourceType, s.document), x)
+					d, err := analysis.Saved(s.ResourceType, s.document)
+					if err != nil {
+						return analysis.Answer{}, "", err
+					}
+					a, err := z.Grants(s.kind, d, x)
 					return a, "", err
 				})
 			}
@@ -174,7 +178,7 @@ in; else it could not be said. Access control lists and the settings that block 
 			if err != nil {
 				return err
 			}
-			a, err := z.Public(resourceType, asSaved(resourceType, d))
+			a, err := z.Public(resourceType, d)
 			if err != nil {
 				return err
 			}
@@ -205,7 +209,7 @@ are not outside. The types of resources are those of no-public-access.`,
 			if err != nil {
 				return err
 			}
-			external, err := z.External(resourceType, asSaved(resourceType, d), zone)
+			external, err := z.External(resourceType, d, zone)
 			if err != nil {
 				return err
 			}

@@ -208,7 +208,9 @@ func (d *differ) each() error {
 			p.Name = fmt.Sprint(n)
 		}
 		c, err := comparePair(a, p.Kind, string(p.Left), string(p.Right))
-		if err != nil {
+		if errors.Is(err, analysis.ErrDisagreement) { // a mistake of ours, about this pair
+			c = analysis.Comparison{LeftOnly: analysis.Answer{Reason: err.Error()}}
+		} else if err != nil {
 			return fmt.Errorf("%s: pair %s: %w", display(d.pairs), p.Name, err)
 		}
 		unknown = unknown || c.Relation == analysis.UnknownRelation

@@ -235,7 +235,7 @@ func publicAccess(z *analysis.Analyzer, s *subject) (a analysis.Answer, skip str
 		return namedAccess(s), "", nil
 	}
 	for _, t := range types {
-		next, err := z.Public(t, asSaved(t, s.document))
+		next, err := z.Public(t, s.document)
 		if err != nil || next.Verdict == analysis.Yes {
 			return next, "", err
 		}
@@ -268,25 +268,6 @@ func namedAccess(s *subject) analysis.Answer {
 	return analysis.Answer{Verdict: analysis.No}
 }
 
-// asSaved returns a resource's policy as it is when it has been saved: API Gateway makes an ARN of execute-api:/… (developer guide, "API Gateway resource policy"). Its
-// statements are those of the document, and stand elsewhere.
-func asSaved(resourceType string, d *policy.Document) *policy.Document {
-	if resourceType != "AWS::ApiGateway::RestApi" {
-		return d
-	}
-	text := strings.NewReplacer(`"execute-api:/`, executeAPI, `"execute-api:\/`, executeAPI).Replace(d.Text())
-	if text == d.Text() {
-		return d
-	}
-	saved, err := policy.Parse(text)
-	if err != nil {
-		return d
-	}
-	return saved
-}
-
-const executeAPI = `"arn:aws:execute-api:us-east-1:111122223333:a1b2c3d4e5/`
-
 // newAccess asks whether a policy of a plan grants what it did not grant before, or denies less.
 func newAccess(z *analysis.Analyzer, s *subject) (a analysis.Answer, skip string, err error) {
 	before := &policy.Document{} // grants nothing
@@ -310,7 +291,13 @@ func newAccess(z *analysis.Analyzer, s *subject) (a analysis.Answer, skip string
 			return analysis.Answer{Reason: "what was before cannot be read: " + err.Error()}, "", nil
 		}
 	}
-	after, before := asSaved(s.ResourceType, s.document), asSaved(s.ResourceType, before)
+	after, err := analysis.Saved(s.ResourceType, s.document)
+	if err != nil {
+		return a, "", err
+	}
+	if before, err = analysis.Saved(s.ResourceType, before); err != nil {
+		return a, "", err
+	}
 	if a, err = z.Wider(analysis.Of(s.kind, after), analysis.Of(s.kind, before)); err != nil || a.Verdict != analysis.No || s.isControl() {
 		return a, "", err
 	}
