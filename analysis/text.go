@@ -303,16 +303,20 @@ func (t *texts) solve(pos, neg []*union) (text string, core []int, result outcom
 	return "", core, result
 }
 
-// rank orders sets by how few texts they are likely to have.
+// rank orders sets by how little work they are likely to make if each of their globs is looked at by itself: few globs are better than many, but any number that say how
+// a text begins, which most others can be told from at once, is better than one that says nothing. Of those with as many the one that says more goes first.
 func rank(u *union) int {
 	if u.isLiteral() {
 		return len(u.globs)
 	}
-	shortest := 1 << 10
+	vague, shortest := 0, 1<<8
 	for _, g := range u.globs {
 		shortest = min(shortest, len(g.signs))
+		if len(g.prefix) <= len("arn:") {
+			vague++
+		}
 	}
-	return 1<<20 + len(u.globs)<<10 - shortest
+	return (1+vague)<<30 + len(u.globs)<<8 - shortest
 }
 
 // solveFor is solve for the texts of one glob of a set, pos[base]. The sets that leave nothing of it are entered in core.
