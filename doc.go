@@ -28,6 +28,7 @@
 //	internal/wire       the codecs of AWS's protocols, and constraint checks
 //	internal/fault      an error with an AWS code, for the wire
 //	internal/config, internal/telemetry   the one configuration; log and metrics
+//	internal/template   the policies inside of Terraform plans and CloudFormation templates, with their places
 //	internal/jsontext   the one strict reader of JSON
 //	internal/fold       names without case
 //	internal/managed    AWS's managed policies
