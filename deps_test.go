@@ -26,13 +26,14 @@ var order = map[string][]string{
 	"policy": {"arn", "condition", "wildcard", "internal/fold", "internal/jsontext"},
 	// What AWS defines knows nothing of policies: it is looked up by those who check them.
 	"catalog": {"wildcard", "internal/fold"},
-	// Findings about one policy, by itself: no rule asks the judge.
-	"lint": {"arn", "catalog", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 	// The judge does not know the catalogue: what an action is decides nothing.
 	"authz": {"arn", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
 	// Proofs about policies are made for the judge's language and confirmed by the judge.
 	"analysis": {"arn", "authz", "catalog", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
+
+	// Findings about one policy, by itself: no rule asks the judge, but what reading does not tell may be proved.
+	"lint": {"analysis", "arn", "catalog", "condition", "policy", "wildcard", "internal/fold", "internal/jsontext"},
 
 	// What other tools' files hold: it finds documents, and does not say what is wrong with them.
 	"internal/template": {"policy", "internal/jsontext"},

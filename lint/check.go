@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/writ-iam/writ/analysis"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/fold"
 	"github.com/writ-iam/writ/policy"
@@ -18,7 +19,7 @@ func Check(text string, o Options) []Finding { return checkWith(text, o, theSupp
 
 // checkWith is Check with a supplement of one's own.
 func checkWith(text string, o Options, more *supplement) []Finding {
-	c := &checker{doc: read(text), catalog: o.Catalog, more: more, kind: o.Kind, resource: o.ResourceType, steps: maxSteps}
+	c := &checker{doc: read(text), catalog: o.Catalog, analyzer: o.Analyzer, more: more, kind: o.Kind, resource: o.ResourceType, steps: maxSteps}
 	c.kinds = c.kindsOf()
 	for _, r := range rules {
 		switch {
@@ -46,6 +47,7 @@ func (r *Rule) readsText() bool {
 type checker struct {
 	doc      *document
 	catalog  *catalog.Catalog
+	analyzer *analysis.Analyzer
 	more     *supplement // what there is beside the catalog
 	kind     policy.Kind
 	kinds    Kinds // what of AWS's types of policies the document is

@@ -17,7 +17,7 @@
 //
 // # What it costs
 //
-// Check takes time in proportion to the length of the text. Where a rule would need more (the redundancy of patterns, the form of ARNs with many
+// Check takes time in proportion to the length of the text, but for what an Analyzer proves, if there is one. Where a rule would need more (the redundancy of patterns, the form of ARNs with many
 // wildcards), it looks as far as a fixed number of steps allows and then no further: it may miss something in a document of megabytes, and says nothing
 // wrong. Of each rule it returns the first thousand findings.
 package lint
@@ -26,6 +26,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/writ-iam/writ/analysis"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
@@ -105,6 +106,9 @@ type Options struct {
 	ResourceType string
 	// Catalog is what AWS's services define. Without one the rules that need it find nothing.
 	Catalog *catalog.Catalog
+	// Analyzer, if it is not nil, proves what reading alone does not tell: which statements the others make redundant. It takes most of the time then, up to the bound of the
+	// Analyzer, and answers one Check at a time.
+	Analyzer *analysis.Analyzer
 }
 
 // The types of resources that there are rules for.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/writ-iam/writ/analysis"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/lint"
 	"github.com/writ-iam/writ/policy"
@@ -51,7 +52,7 @@ func examples(t testing.TB, code string) (all []example) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		e := example{name: fmt.Sprintf("%s%d", verb, i), fail: verb == "fail ", o: lint.Options{Kind: kind, Catalog: aws(t)}}
+		e := example{name: fmt.Sprintf("%s%d", verb, i), fail: verb == "fail ", o: lint.Options{Kind: kind, Catalog: aws(t), Analyzer: analysis.New(analysis.Options{Catalog: aws(t), Budget: 20_000})}}
 		text = strings.TrimSuffix(text, "\n")
 		if slices.Contains(words, "document") {
 			words = slices.DeleteFunc(words, func(w string) bool { return w == "document" })

@@ -4,16 +4,18 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/writ-iam/writ/analysis"
 	"github.com/writ-iam/writ/internal/fold"
+	"github.com/writ-iam/writ/policy"
 )
 
-// The Sid does not count, nor the order of lists, members and the case of what has none.
+// The Sid does not count, nor the order of lists, members and the case of what has none. Whether others say together what one says is proved, if somebody gave an analyzer.
 var redundantStatement = &Rule{
 	Code:     "REDUNDANT_STATEMENT",
 	Title:    "Redundant statement",
 	Type:     Suggestion,
 	Kinds:    AnyKind,
-	Sentence: "Two statements say the same.",
+	Sentence: "Two statements say the same, or a statement says nothing that the others do not say already.",
 	check: func(c *checker) {
 		first := make(map[string][]span)
 		var repeated []string
@@ -30,7 +32,33 @@ var redundantStatement = &Rule{
 		for _, key := range repeated {
 			c.reportAll(first[key], "These %d statements say the same; keep one", len(first[key]))
 		}
+		c.proveRedundant(func(n int) bool { return len(first[c.doc.statements[n].meaning()]) > 1 })
 	},
+}
+
+// proveRedundant reports the statements without any of which the document would mean the same, but for those that are told already. It looks at documents that are valid alone: of
+// others nobody knows what they mean.
+func (c *checker) proveRedundant(told func(statement int) bool) {
+	kind := c.kind
+	if c.kinds == Trust {
+		kind = policy.Trust
+	}
+	if c.analyzer == nil || len(c.doc.statements) < 2 || c.kinds == AnyKind {
+		return
+	}
+	d, err := policy.Parse(c.doc.text)
+	if err != nil || len(d.Statements) != len(c.doc.statements) {
+		return
+	}
+	useless, _, err := c.analyzer.Useless(kind, d)
+	if err != nil {
+		return
+	}
+	for _, u := range useless {
+		if u.Why == analysis.Redundant && !told(u.Statement) {
+			c.report(c.doc.statements[u.Statement].whole, "Without this statement the others decide every request as they do with it; remove it, and look again")
+		}
+	}
 }
 
 // meaning returns a text that is the same for statements that say the same in the same words.
