@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/writ-iam/writ/analysis"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/internal/template"
 	"github.com/writ-iam/writ/lint"
@@ -61,6 +62,7 @@ for code scanning.`,
 			if l.catalog, err = catalog.Load(); err != nil {
 				return err
 			}
+			l.analyzer = analysis.New(analysis.Options{Catalog: l.catalog, Budget: lintBudget})
 			l.used = make(map[string]bool)
 			var result error
 			for _, name := range names {
@@ -96,11 +98,15 @@ for code scanning.`,
 	return cmd
 }
 
+// lintBudget bounds what is proved of one document to about a second.
+const lintBudget = analysis.DefaultBudget / 10
+
 type linter struct {
 	kind, resourceType, output, level string
 	values                            map[string]string
 	used                              map[string]bool // of the values
 	catalog                           *catalog.Catalog
+	analyzer                          *analysis.Analyzer
 	all                               []finding // for a log, which is printed at the end
 	stdin                             io.Reader
 	stdout                            io.Writer
@@ -168,7 +174,7 @@ func (l *linter) check(text string, kind policy.Kind, resourceType string) (foun
 	for _, p := range problems {
 		found = append(found, linted{Kind: p.Kind.String(), Level: "refused", Code: p.Code, Message: p.Message, Detail: p.Detail, start: p.Offset, end: p.Offset})
 	}
-	for _, f := range lint.Check(text, lint.Options{Kind: kind, ResourceType: resourceType, Catalog: l.catalog}) {
+	for _, f := range lint.Check(text, lint.Options{Kind: kind, ResourceType: resourceType, Catalog: l.catalog, Analyzer: l.analyzer}) {
 		at := f.Locations[0]
 		if f.Type == lint.Error && slices.ContainsFunc(problems, func(p *policy.Error) bool { return at.Start <= p.Offset && p.Offset <= at.End }) {
 			continue // it is told already
