@@ -278,19 +278,24 @@ func (z *Analyzer) analysis() *analysis {
 // domain is what the texts of a typed key are.
 type domain struct {
 	texts *union // nil if it is not told by how they are written
-	typed bool   // a number, date or address
+	// typed: they are all read by a family, as numbers, dates or addresses.
+	typed  bool
+	family condition.Family
 	// not and ranges are texts and addresses that are left out.
 	not    *union
 	ranges []netip.Prefix
 }
 
-// leavesOut reports whether a text is an address that is left out.
-func (d *domain) leavesOut(text string) bool {
-	if len(d.ranges) == 0 {
+// allows reports whether a text means what those of the domain do, and is no address that is left out.
+func (d *domain) allows(text string) bool {
+	if d.typed && !d.family.Reads(text) {
 		return false
 	}
+	if len(d.ranges) == 0 {
+		return true
+	}
 	a, err := netip.ParseAddr(text)
-	return err == nil && slices.ContainsFunc(d.ranges, func(r netip.Prefix) bool { return r.Contains(a.Unmap()) })
+	return err != nil || !slices.ContainsFunc(d.ranges, func(r netip.Prefix) bool { return r.Contains(a.Unmap()) })
 }
 
 // domain returns what a key's texts are; nil if they may be anything.
@@ -302,7 +307,7 @@ func (a *analysis) domain(on subject) *domain {
 	if a.outside != nil {
 		if o := a.outside.domain(a, on); o != nil {
 			if d != nil {
-				o.texts, o.typed = d.texts, d.typed
+				o.texts, o.typed, o.family = d.texts, d.typed, d.family
 			}
 			d = o
 		}
@@ -320,8 +325,12 @@ func (a *analysis) typeOf(on subject) (d *domain) {
 		switch k.Type() {
 		case catalog.TypeBool:
 			d = &domain{texts: a.texts.union(literalGlob("true"), literalGlob("false"))}
-		case catalog.TypeDate, catalog.TypeIPAddress, catalog.TypeNumeric:
-			d = &domain{typed: true}
+		case catalog.TypeDate:
+			d = &domain{typed: true, family: condition.DateFamily}
+		case catalog.TypeIPAddress:
+			d = &domain{typed: true, family: condition.AddressFamily}
+		case catalog.TypeNumeric:
+			d = &domain{typed: true, family: condition.NumericFamily}
 		}
 	}
 	return d

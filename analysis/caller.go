@@ -266,7 +266,7 @@ func (a *analysis) name(sides []Side) (named *namedPrincipals, controlled bool) 
 		}
 		for p := range programs(ps) {
 			a.statements(p) // which enters the keys
-			if p.Kind() != authz.Resource && p.Kind() != authz.Endpoint && p.Kind() != authz.ResourceControl {
+			if !hasPrincipals(p.Kind()) {
 				continue
 			}
 			for i := range p.Document.Statements {

@@ -198,3 +198,31 @@ func compareLayersByTrial(t *testing.T, w world, i int, z *Analyzer, callers []*
 		}
 	}
 }
+
+// TestLayersAreToldApart compares layers that say the same in places that are not the same. A side without statements has the right policies in the wrong place.
+func TestLayersAreToldApart(t *testing.T) {
+	program := func(k authz.Kind, statement string) *authz.Program {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + statement + `]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return authz.Compile(d, k)
+	}
+	everyone, all, none := allowAll(authz.Resource), []*authz.Program{allowAll(authz.Identity)}, [][]*authz.Program{nil}
+	silent := program(authz.Resource, `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}`) // it speaks of nobody
+	for _, row := range []struct {
+		name        string
+		left, right *authz.Policies
+	}{
+		{"a level without policies", &authz.Policies{Resource: everyone, ServiceControl: none}, &authz.Policies{Resource: everyone, ResourceControl: none}},
+		{"no level and one without policies", &authz.Policies{Resource: everyone}, &authz.Policies{Resource: everyone, ServiceControl: none}},
+		{"a policy with principals among those of a user", &authz.Policies{Identity: all}, &authz.Policies{Identity: append(all[:1:1], silent)}},
+		{"the same in a set", &authz.Policies{Identity: all}, &authz.Policies{IdentitySet: authz.NewSet([]*authz.Program{all[0], silent})}},
+		{"an empty list of session policies", &authz.Policies{Identity: all}, &authz.Policies{Identity: all, Session: []*authz.Program{}}},
+	} {
+		a, err := New(Options{Catalog: load(t)}).Wider(Layers(row.left, "111122223333", ""), Layers(row.right, "111122223333", ""))
+		if err != nil || a.Verdict != Yes {
+			t.Errorf("%s: %v %v", row.name, a.Verdict, err)
+		}
+	}
+}

@@ -96,6 +96,20 @@ func TestPublic(t *testing.T) {
 			t.Errorf("%s: %v (%s) %v %v, want %v\n%s", row.name, got.Verdict, got.Reason, got.Witness, err, row.want, text)
 		}
 	}
+	// What is left of a wide network is of nobody in particular, though another statement knows a part of it.
+	networks := func(deny string) *policy.Document {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"8.0.0.0/7"}}},
+			{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":` + deny + `}}}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for deny, want := range map[string]Verdict{`"8.0.0.0/8"`: Yes, `["8.0.0.0/8","9.0.0.0/8"]`: No, `["8.0.0.0/8","9.0.0.0/9"]`: Yes} {
+		if got, err := New(Options{Catalog: c}).Public(bucket, networks(deny)); err != nil || got.Verdict != want {
+			t.Errorf("8.0.0.0/7 without %s: %v %v, want %v", deny, got.Verdict, err, want)
+		}
+	}
 	for _, resource := range []string{`"execute-api:/*"`, `["execute-api:/prod/GET/x"]`, `"execute-api:\/prod\/*"`} {
 		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke","Resource":` + resource + `}]}`)
 		if err != nil {

@@ -97,6 +97,8 @@ const tooLarge = "the question is too large: its bound is reached"
 type spoken struct {
 	layers []layer
 	count  int
+	// misplaced: an identity policy has principals, and so denies whatever it says (see authz.Decide).
+	misplaced bool
 }
 
 type layer struct {
@@ -113,7 +115,14 @@ func (a *analysis) spoken(class *actionClass, s Side) (all spoken) {
 		all.count += len(l.statements)
 		all.layers = append(all.layers, l)
 	}
+	all.misplaced = isMisplaced(s.Policies)
 	return all
+}
+
+// isMisplaced reports whether one of the identity policies is of a kind with principals.
+func isMisplaced(ps *authz.Policies) bool {
+	is := func(p *authz.Program) bool { return hasPrincipals(p.Kind()) }
+	return slices.ContainsFunc(ps.IdentitySet.Programs(), is) || slices.ContainsFunc(ps.Identity, is)
 }
 
 // reach returns how a statement names a caller, and keeps it.
@@ -145,6 +154,13 @@ func (c *caller) reach(st *statement, trust, bounded bool) authz.Reach {
 func (a *analysis) signature(key []byte, class *actionClass, c *caller, s Side, all spoken) []byte {
 	k := c.who.Kind
 	bounded := s.Policies.Boundary != nil && (k == authz.User || k == authz.RoleSession || k == authz.FederatedSession)
+	// How many levels there are tells which layer is which.
+	key = binary.AppendUvarint(key, uint64(len(s.Policies.ServiceControl)))
+	if all.misplaced {
+		key = append(key, 1)
+	} else {
+		key = append(key, 0)
+	}
 	for n, layer := range all.layers {
 		if layer.missing {
 			key = append(key, 0xfe)
@@ -381,10 +397,8 @@ func (q *question) allowedIf(ps *authz.Policies, trust bool) lit {
 	own := q.who == authz.User || q.who == authz.RoleSession || q.who == authz.FederatedSession
 	bounded := ps.Boundary != nil && own && !q.caller.who.ServiceLinked()
 	identity := append(ps.IdentitySet.Programs(), ps.Identity...)
-	if own && slices.ContainsFunc(identity, func(p *authz.Program) bool {
-		return p.Kind() == authz.Resource || p.Kind() == authz.Endpoint || p.Kind() == authz.ResourceControl
-	}) {
-		return -f.yes // a policy in the wrong place denies
+	if own && isMisplaced(ps) {
+		return -f.yes
 	}
 	denies := func(list []*authz.Program) lit { return q.anyOf(list, false, authz.ReachesCaller, trust, bounded) }
 	allows := func(list []*authz.Program) lit { return q.anyOf(list, true, authz.ReachesAccount, trust, bounded) }

@@ -170,7 +170,7 @@ func (a *analysis) speaking(p *authz.Program, class *actionClass, yield func(*st
 func (a *analysis) statement(p *authz.Program, number int, variables bool) *statement {
 	s := &p.Document.Statements[number]
 	st := &statement{program: p, number: number, allow: s.Effect == policy.Allow, notActions: s.Action.Not, notResources: s.Resource.Not, resources: noAtom}
-	st.hasPrincipals = p.Kind() == authz.Resource || p.Kind() == authz.Endpoint || p.Kind() == authz.ResourceControl
+	st.hasPrincipals = hasPrincipals(p.Kind())
 	if !s.Action.Present() {
 		st.never = true // doc/language.md 23
 		return st
@@ -213,6 +213,11 @@ func (a *analysis) statement(p *authz.Program, number int, variables bool) *stat
 		}
 	}
 	return st
+}
+
+// hasPrincipals reports whether the statements of policies of a kind name principals.
+func hasPrincipals(k authz.Kind) bool {
+	return k == authz.Resource || k == authz.Endpoint || k == authz.ResourceControl
 }
 
 func (a *analysis) testAtom(op condition.Operator, name string, values []string, variables bool) atom {

@@ -464,6 +464,18 @@ func (t *theory) solveText(wants []want, m mode, extra extra, domain *domain) (t
 	return t.solveTyped(typed, pos, neg, append(posLits, negLits...), text, domain)
 }
 
+// examples are what may be brought for a key of a type, whatever it is compared with.
+var examples = map[condition.Family]string{condition.NumericFamily: "1.5", condition.DateFamily: "2026-01-01T00:00:00Z", condition.AddressFamily: "198.51.100.7"}
+
+// edges is a test that tells what is left out from the rest.
+func (d *domain) edges() condition.Test {
+	texts := make([]string, len(d.ranges))
+	for i, r := range d.ranges {
+		texts[i] = r.String()
+	}
+	return condition.NewTest(condition.Operator{Comparison: condition.IPAddress}, condition.NewKey("aws:SourceIp"), texts, false)
+}
+
 // solveTyped is solveText where texts are compared by what they mean, too. other satisfies what is asked of the text as such.
 func (t *theory) solveTyped(typed []want, pos, neg []*union, lits []lit, other string, domain *domain) (text string, core []lit, result outcome) {
 	tests := make([]condition.Test, len(typed))
@@ -472,12 +484,16 @@ func (t *theory) solveTyped(typed []want, pos, neg []*union, lits []lit, other s
 		tests[i] = *w.typed
 		families[w.typed.Operator.Comparison.Family()] = true
 	}
-	samples, ok := condition.Samples(tests)
-	if ok && domain != nil && domain.typed {
-		samples = samples[1:] // such a key's value means something
+	if domain != nil && len(domain.ranges) > 0 {
+		tests = append(tests, domain.edges())
 	}
+	samples, ok := condition.Samples(tests)
 	// The samples stand for all texts if nothing else is asked of them.
-	complete := ok && len(pos)+len(neg) == 0 && (domain == nil || len(domain.ranges) == 0) && len(families) == 1 && !families[condition.FoldFamily] && !families[condition.BoolFamily]
+	complete := ok && len(pos)+len(neg) == 0 && len(families) == 1 && !families[condition.FoldFamily] && !families[condition.BoolFamily]
+	if domain != nil && domain.typed {
+		samples = append(samples, examples[domain.family])
+		complete = complete && families[domain.family] // what is a number may be a date, too, or not
+	}
 	if families[condition.BoolFamily] {
 		samples = append(samples, "true", "false")
 	}
@@ -502,11 +518,8 @@ func (t *theory) solveTyped(typed []want, pos, neg []*union, lits []lit, other s
 		}
 	}
 	c := t.context()
-	if domain != nil && len(domain.ranges) > 0 {
-		// An address outside of what is left out is outside of each range of the tests, or in a wider one.
-		samples = append(samples, "8.8.8.8", "198.51.100.7", "2001:4860:4860::8888")
-		complete = ok && len(pos)+len(neg) == 0 && len(families) == 1
-		samples = slices.DeleteFunc(samples, domain.leavesOut)
+	if domain != nil {
+		samples = slices.DeleteFunc(samples, func(s string) bool { return !domain.allows(s) })
 	}
 	for _, w := range typed {
 		t.a.texts.budget -= len(samples) * w.many / 2048

@@ -131,8 +131,11 @@ func dateSamples(instants []instant) (texts []string) {
 	}
 	slices.SortFunc(instants, func(a, b instant) int { return int(a.compare(b)&greater) - int(a.compare(b)&less) })
 	instants = slices.Compact(instants)
-	add(instant{instants[0].seconds - 1, instants[0].nanos})
-	add(instant{-62135596800, 0}) // the first day of year 1, if the first of the instants is the first that can be written
+	first := instants[0]
+	add(instant{first.seconds - 1, first.nanos})
+	if first.nanos > 0 {
+		add(instant{first.seconds, 0}) // there may be no second before
+	}
 	for i, t := range instants {
 		add(t)
 		next := instant{seconds: 1<<63 - 1, nanos: 999_999_999}
@@ -148,8 +151,24 @@ func dateSamples(instants []instant) (texts []string) {
 	return texts
 }
 
-// String prints an instant in ISO 8601, or as epoch seconds if its year cannot be written.
+// maxOffset is the farthest from UTC that a time can be, in seconds.
+const maxOffset = 23*3600 + 59*60
+
+// String prints an instant in ISO 8601: in UTC, or, where its year can only be written somewhere else on earth, as it is there. What is farther out is epoch seconds.
 func (t instant) String() string {
+	for _, offset := range [...]struct {
+		seconds int64
+		text    string
+	}{{0, "Z"}, {maxOffset, "+23:59"}, {-maxOffset, "-23:59"}} {
+		if text, ok := (instant{t.seconds + offset.seconds, t.nanos}).clock(); ok {
+			return text + offset.text
+		}
+	}
+	return fmt.Sprint(t.seconds)
+}
+
+// clock prints an instant as date and time of day; ok is false if its year cannot be written.
+func (t instant) clock() (text string, ok bool) {
 	days, second := t.seconds/86400, t.seconds%86400
 	if second < 0 {
 		days, second = days-1, second+86400
@@ -173,17 +192,18 @@ func (t instant) String() string {
 	if month <= 2 {
 		year++
 	}
-	if year > maxYear {
-		return fmt.Sprint(t.seconds)
+	if year < minYear || year > maxYear {
+		return "", false
 	}
-	text := fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d", year, month, day, second/3600, second/60%60, second%60)
+	sign := ""
 	if year < 0 {
-		text = fmt.Sprintf("-%04d-%02d-%02dT%02d:%02d:%02d", -year, month, day, second/3600, second/60%60, second%60)
+		sign, year = "-", -year
 	}
+	text = fmt.Sprintf("%s%04d-%02d-%02dT%02d:%02d:%02d", sign, year, month, day, second/3600, second/60%60, second%60)
 	if t.nanos != 0 {
 		text += "." + strings.TrimRight(fmt.Sprintf("%09d", t.nanos), "0")
 	}
-	return text + "Z"
+	return text, true
 }
 
 // addressSamples returns the first address of each range, the one behind it, and the first of each family and of what follows the mapped
@@ -247,3 +267,18 @@ const (
 
 // Family returns the comparison's family.
 func (c Comparison) Family() Family { return Family(table[c].family) }
+
+// Reads reports whether a text of a request is a number, a date or an address, as the family compares them. Families that look at the text as it stands read them all.
+func (f Family) Reads(text string) (ok bool) {
+	switch f {
+	case NumericFamily:
+		_, ok = parseNumber(text)
+	case DateFamily:
+		_, ok = parseDate(text)
+	case AddressFamily:
+		_, ok = parseAddress(text)
+	default:
+		return true
+	}
+	return ok
+}

@@ -11,10 +11,15 @@ import (
 func TestSamplesStandForAllTexts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	var none Context
+	extremes := []string{"-292275054-01-01T00:00:00", "-292275054-01-01T00:01:00.5", "-292275054-01-01T00:00:00.000000001", "292278993-12-31T23:59:59.999999999", "292278993-12-31T23:59:59",
+		"292278993-12-31T23:58:59.5"}
 	number := func() string { return fmt.Sprintf("%d.%d", rng.IntN(5)-2, rng.IntN(30)) }
 	date := func() string {
-		if rng.IntN(3) == 0 {
+		switch rng.IntN(4) {
+		case 0:
 			return fmt.Sprint(rng.IntN(4))
+		case 1: // where time begins and ends it is still, or already, another year elsewhere
+			return extremes[rng.IntN(len(extremes))] + []string{"", "Z", "+23:59", "-23:59", "+23:58", "-00:01"}[rng.IntN(6)]
 		}
 		return fmt.Sprintf("1970-01-01T00:00:%02d.%dZ", rng.IntN(4), rng.IntN(3))
 	}
