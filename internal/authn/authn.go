@@ -117,11 +117,21 @@ type proof struct {
 	userID    string
 }
 
-// maxSize is how much memory proofs may take, about: then all are forgotten. It is enough for 60,000 keys, or 7,000 sessions with as much to say as fits.
+// maxSize is how much memory proofs may take, about: then all are forgotten. It is enough for 60,000 keys, or 7,000 sessions with as many tags as fit, or 1,500 with a policy as
+// long as it may be.
 const maxSize = 64 << 20
 
-// weight is how much memory a proof takes, about: what a token says is there sealed and opened.
-func (p *proof) weight() int { return 1024 + 2*len(p.token) }
+// weight is how much memory a proof takes, about: what a token says is there sealed and opened, and its policy as it is judged by.
+func (p *proof) weight() int {
+	n := 1024 + 2*len(p.token)
+	if p.session != nil && p.session.Policy != nil {
+		n += programSize * len(p.session.Policy.Text)
+	}
+	return n
+}
+
+// programSize is how many bytes a program takes for each of its policy's text (9 to 14 for policies of 200 to 2,000 bytes).
+const programSize = 14
 
 // Authenticate returns who signed a request. The error is a fault: rows 1–17 of sigv4.md §4.
 func (a *Authenticator) Authenticate(r Request) (Found, error) {

@@ -13,7 +13,6 @@ import (
 	"github.com/writ-iam/writ/arn"
 	"github.com/writ-iam/writ/authz"
 	"github.com/writ-iam/writ/internal/identity"
-	"github.com/writ-iam/writ/policy"
 )
 
 // For returns the policies that a caller brings with it: those of its user and groups or of its role, its permissions boundary and its session's
@@ -112,13 +111,8 @@ func (b *builder) boundary(ref identity.PolicyRef) *authz.Program {
 // session returns the programs of a session's policies; the list is never nil.
 func (b *builder) session(s *identity.Session) []*authz.Program {
 	programs := make([]*authz.Program, 0, 1+len(s.Policies))
-	if s.Policy != "" {
-		doc, err := policy.Parse(s.Policy)
-		if err != nil {
-			b.add(nil, fmt.Errorf("grants: a session's policy is not valid: %w", err))
-			return programs
-		}
-		programs = append(programs, authz.Compile(doc, authz.Identity))
+	if s.Policy != nil {
+		programs = append(programs, b.add(s.Policy.Program(authz.Identity, "")))
 	}
 	for _, name := range s.Policies {
 		parsed, err := arn.Parse(name)

@@ -48,8 +48,8 @@ type Session struct {
 	// Tags are those that were passed or inherited, with Transitive the keys of those that the next session inherits.
 	Tags       []Tag
 	Transitive []string
-	// Policy is the inline session policy's text, Policies are the managed ones by ARN; HasPolicies says that any was passed.
-	Policy      string
+	// Policy is the inline session policy, nil if none was passed; Policies are the managed ones by ARN; HasPolicies says that any was passed.
+	Policy      *Document `json:",omitempty"`
 	Policies    []string
 	HasPolicies bool
 	// Chained: the session was made with the credentials of another role session.

@@ -57,7 +57,7 @@ func policiesExist(a *identity.Account, arns []stsapi.PolicyDescriptorType) erro
 
 func setPolicies(s *identity.Session, text *string, arns []stsapi.PolicyDescriptorType) {
 	if text != nil {
-		s.Policy = *text
+		s.Policy = identity.NewDocument(*text)
 	}
 	for _, d := range arns {
 		s.Policies = append(s.Policies, *d.Arn)
