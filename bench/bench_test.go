@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/writ-iam/writ/bench/engine"
+	"github.com/writ-iam/writ/bench/machine"
 	"github.com/writ-iam/writ/bench/workload"
 )
 
@@ -32,14 +33,14 @@ func bench(b *testing.B, e engine.Engine) {
 			}
 			b.ReportAllocs()
 			i := 0
-			before := processorTime()
+			before := machine.ProcessTime()
 			for b.Loop() {
 				j.Allow(i)
 				if i++; i == len(w.Requests) {
 					i = 0
 				}
 			}
-			b.ReportMetric(float64(processorTime()-before)/float64(b.N), "cpu-ns/op")
+			b.ReportMetric(float64(machine.ProcessTime()-before)/float64(b.N), "cpu-ns/op")
 		})
 	}
 }

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"syscall"
 	"time"
+
+	"github.com/writ-iam/writ/bench/machine"
 )
 
 // sample is what one run of an operation cost, for each operation.
@@ -20,7 +21,7 @@ func measure(n int, atLeast time.Duration, round func()) sample {
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	cpu, start, rounds := processorTime(), time.Now(), 0
+	cpu, start, rounds := machine.ProcessTime(), time.Now(), 0
 	for batch := 1; ; {
 		for range batch {
 			round()
@@ -34,19 +35,10 @@ func measure(n int, atLeast time.Duration, round func()) sample {
 			batch *= 2
 		}
 	}
-	cpu = processorTime() - cpu
+	cpu = machine.ProcessTime() - cpu
 	runtime.ReadMemStats(&after)
 	operations := float64(rounds * n)
 	return sample{nanos: float64(cpu) / operations, allocs: float64(after.Mallocs-before.Mallocs) / operations}
-}
-
-// processorTime returns the processor time that the process has used.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err) // it cannot fail for the process itself
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // median returns the medians of cost and allocations.

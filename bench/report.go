@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/writ-iam/writ/bench/engine"
+	"github.com/writ-iam/writ/bench/machine"
 )
 
 // The most that a decision of Writ may cost, in nanoseconds, and how often it may allocate.
@@ -34,18 +34,7 @@ const (
 
 func writeMachine(out io.Writer, c *config) {
 	fmt.Fprintf(out, "Measured %s on %s, %d cores, %s/%s, %s; processor time (user and system, garbage collection included), medians of %d runs of %v or more.\n\n",
-		time.Now().UTC().Format(time.DateOnly), processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), c.runs, c.atLeast)
-}
-
-// processor names the machine's processor, if Linux knows.
-func processor() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(text)) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "an unnamed processor"
+		time.Now().UTC().Format(time.DateOnly), machine.Name(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), c.runs, c.atLeast)
 }
 
 func writeResults(out io.Writer, c *config, results map[string]map[string]result) {

@@ -22,10 +22,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/writ-iam/writ/analysis"
+	"github.com/writ-iam/writ/bench/machine"
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
@@ -65,7 +65,7 @@ func run(output string, sample int, timeout time.Duration, every int) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What a proof costs\n\nMeasured %s on %s, %s, %s: processor time for the question whether there is a request that one policy allows and another does not,\n"+
-		"with the catalogue, compiling not included.\n\n\tcd bench && go run ./analysis\n\n", time.Now().Format("2006-01-02"), cpu(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
+		"with the catalogue, compiling not included.\n\n\tcd bench && go run ./analysis\n\n", time.Now().Format("2006-01-02"), machine.Name(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
 	fmt.Fprintf(&b, "| pairs | questions | median | 90 %% | 99 %% | longest | unknown |\n|---|---|---|---|---|---|---|\n")
 	for _, w := range works {
 		z := analysis.New(analysis.Options{Catalog: c})
@@ -89,8 +89,10 @@ func run(output string, sample int, timeout time.Duration, every int) error {
 		}
 		progress("")
 		slices.Sort(times)
-		at := func(share float64) string { return show(times[min(len(times)-1, int(share*float64(len(times))))]) }
-		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s | %d |\n", w.name, len(times), at(.5), at(.9), at(.99), show(times[len(times)-1]), unknown)
+		at := func(share float64) string {
+			return machine.Show(times[min(len(times)-1, int(share*float64(len(times))))])
+		}
+		fmt.Fprintf(&b, "| %s | %d | %s | %s | %s | %s | %d |\n", w.name, len(times), at(.5), at(.9), at(.99), machine.Show(times[len(times)-1]), unknown)
 	}
 	b.WriteString("\n")
 	for _, w := range works {
@@ -120,9 +122,9 @@ func progress(format string, args ...any) {
 // timed asks a question several times and returns the least processor time.
 func timed(z *analysis.Analyzer, left, right analysis.Side) (best time.Duration, a analysis.Answer, err error) {
 	for i := range 3 {
-		start := processorTime(syscall.RUSAGE_SELF)
+		start := machine.ProcessTime()
 		a, err = z.Wider(left, right)
-		d := processorTime(syscall.RUSAGE_SELF) - start
+		d := machine.ProcessTime() - start
 		if err != nil {
 			return 0, a, err
 		}
@@ -134,34 +136,6 @@ func timed(z *analysis.Analyzer, left, right analysis.Side) (best time.Duration,
 		}
 	}
 	return best, a, nil
-}
-
-func processorTime(who int) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(who, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func show(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < time.Second:
-		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-func cpu() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(text)) {
-		if name, ok := strings.CutPrefix(line, "model name\t: "); ok {
-			return strings.TrimSpace(name)
-		}
-	}
-	return runtime.GOARCH
 }
 
 // solver is a command that reads SMT-LIB from a file.
@@ -238,7 +212,7 @@ func solvers(w io.Writer, works []workload, sample int, timeout time.Duration) e
 				if len(d) == 0 {
 					return "–"
 				}
-				return show(d[len(d)/2])
+				return machine.Show(d[len(d)/2])
 			}
 			fmt.Fprintf(w, "| %s | %s | %d | %d | %d | %d | %s | %s |\n", work.name, s.name, len(questions), answered, agree, disagree, middle(theirs), middle(ours))
 		}

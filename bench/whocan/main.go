@@ -17,13 +17,11 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"github.com/writ-iam/writ/analysis"
 	"github.com/writ-iam/writ/authz"
+	"github.com/writ-iam/writ/bench/machine"
 	"github.com/writ-iam/writ/catalog"
 )
 
@@ -91,15 +89,17 @@ func run(output string, principals, resources, sample, runs int) error {
 	warm := func(n int, name string, each func() error) (line string, err error) {
 		var times []time.Duration
 		for range n {
-			start := threadTime()
+			start := machine.ThreadTime()
 			if err := each(); err != nil {
 				return "", err
 			}
-			times = append(times, threadTime()-start)
+			times = append(times, machine.ThreadTime()-start)
 		}
 		slices.Sort(times)
-		at := func(share float64) string { return show(times[min(len(times)-1, int(share*float64(len(times))))]) }
-		return fmt.Sprintf("| %s | %s | %s | %s |\n", name, at(.5), at(.99), show(times[len(times)-1])), nil
+		at := func(share float64) string {
+			return machine.Show(times[min(len(times)-1, int(share*float64(len(times))))])
+		}
+		return fmt.Sprintf("| %s | %s | %s | %s |\n", name, at(.5), at(.99), machine.Show(times[len(times)-1])), nil
 	}
 	for _, a := range d.actions { // so that the first question about an action is not among them
 		if _, err := asker.Holders(a, d.names[0]); err != nil {
@@ -160,7 +160,7 @@ func run(output string, principals, resources, sample, runs int) error {
 	runtime.KeepAlive(asker)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What questions about an exported account cost\n\nMeasured %s on %s, %d processors, %s: %d users and roles, %d resources, %d actions;\nan export of %d MB with %d MB of policies of resources.\n\n\tcd bench && go run ./whocan\n\n",
-		time.Now().Format("2006-01-02"), cpu(), runtime.GOMAXPROCS(0), runtime.Version(), len(entities), len(d.names), len(d.actions), len(export)>>20, len(policies)>>20)
+		time.Now().Format("2006-01-02"), machine.Name(), runtime.GOMAXPROCS(0), runtime.Version(), len(entities), len(d.names), len(d.actions), len(export)>>20, len(policies)>>20)
 	fmt.Fprintf(&b, "| processor time of %d runs | median | least | most |\n|---|---|---|---|\n| reading, compiling and indexing | %s |\n", runs, indexing)
 	fmt.Fprintf(&b, "| who can do each action on each resource: %d answers, %d principals in them | %s |\n\n| | |\n|---|---|\n", len(holders), pairs, all)
 	fmt.Fprintf(&b, "| memory of the estate and what was remembered of answers | %d MB |\n", m.HeapAlloc>>20)
@@ -181,14 +181,14 @@ func measure(runs int, do func() error) (cells string, err error) {
 	var times []time.Duration
 	for range runs {
 		runtime.GC()
-		busy := processorTime()
+		busy := machine.ProcessTime()
 		if err := do(); err != nil {
 			return "", err
 		}
-		times = append(times, processorTime()-busy)
+		times = append(times, machine.ProcessTime()-busy)
 	}
 	slices.Sort(times)
-	return fmt.Sprintf("%s | %s | %s", show(times[len(times)/2]), show(times[0]), show(times[len(times)-1])), nil
+	return fmt.Sprintf("%s | %s | %s", machine.Show(times[len(times)/2]), machine.Show(times[0]), machine.Show(times[len(times)-1])), nil
 }
 
 // everything asks about all actions and resources, and returns how many can for each.
@@ -253,42 +253,4 @@ func compare(e *analysis.Estate, o analysis.Options, d *draft, n int) (agreed, a
 		agreed++
 	}
 	return agreed, allowed, nil
-}
-
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// threadTime returns the processor time of the thread, which getrusage counts in ticks that are too long for this.
-func threadTime() time.Duration {
-	const clockThread = 3 // CLOCK_THREAD_CPUTIME_ID
-	var t syscall.Timespec
-	if _, _, err := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockThread, uintptr(unsafe.Pointer(&t)), 0); err != 0 {
-		return 0
-	}
-	return time.Duration(t.Nano())
-}
-
-func show(d time.Duration) string {
-	switch {
-	case d < time.Millisecond:
-		return fmt.Sprintf("%d µs", d.Microseconds())
-	case d < time.Second:
-		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-func cpu() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(text)) {
-		if name, ok := strings.CutPrefix(line, "model name\t: "); ok {
-			return strings.TrimSpace(name)
-		}
-	}
-	return runtime.GOARCH
 }
