@@ -231,14 +231,24 @@ func (e *Estate) ownerOf(resource string) (owner string, err error) {
 	return "", fmt.Errorf("it is not known whose %s is: neither its ARN tells nor a file in resources", resource)
 }
 
-// resourceOf returns what is known of a resource; nil if nothing is. An object of S3 has the policy of its bucket or access point, an index or stream of DynamoDB that of its table.
+// resourceOf returns what is known of a resource; nil if nothing is.
 func (e *Estate) resourceOf(resource string) *Resource {
 	if r, ok := e.resources[resource]; ok {
 		return r
 	}
+	parent := e.resources[parentOf(resource)]
+	if parent == nil {
+		return nil
+	}
+	// The tags are its own and not those of the whole.
+	return &Resource{ARN: resource, Account: parent.Account, policy: parent.policy, given: parent.given}
+}
+
+// parentOf returns the resource that a resource is in and has the policy of: an object of S3 is in its bucket or access point, an index or stream of DynamoDB in its table. It is empty if there is none.
+func parentOf(resource string) string {
 	parts := arn.Cut(resource)
 	if parts.Len() != arn.PartCount {
-		return nil
+		return ""
 	}
 	name := parts.Part(5)
 	depth := 0
@@ -248,22 +258,17 @@ func (e *Estate) resourceOf(resource string) *Resource {
 	case parts.Part(2) == "s3":
 		depth = 1
 	default:
-		return nil
+		return ""
 	}
 	end := 0
 	for range depth {
 		i := strings.IndexByte(name[end:], '/')
 		if i < 0 {
-			return nil
+			return ""
 		}
 		end += i + 1
 	}
-	parent := e.resources[resource[:len(resource)-len(name)+end-1]]
-	if parent == nil {
-		return nil
-	}
-	// The tags are its own and not those of the whole.
-	return &Resource{ARN: resource, Account: parent.Account, policy: parent.policy, given: parent.given}
+	return resource[:len(resource)-len(name)+end-1]
 }
 
 // isKey reports whether a resource is a KMS key, which always has a policy.

@@ -62,6 +62,9 @@ type Asker struct {
 	governed   string
 	governedBy *control
 	assumers   map[*Entity]*WhoCan
+	// What Can asks about, once it has been.
+	known    []*site
+	services map[string][]string
 }
 
 // NewAsker returns an Asker of an estate. Options say what requests there are, as for an Analyzer.

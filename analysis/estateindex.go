@@ -136,6 +136,8 @@ type estateIndex struct {
 	keyPolicies map[string]*compiledPolicy
 	// allowing is what somebody is taken to have whose own policies are not known.
 	allowing *compiledPolicy
+	// open is what a resource is taken to have whose policy is not known and must allow.
+	open *compiledPolicy
 }
 
 func (e *Estate) makeIndex(policies []*compiledPolicy) {
@@ -147,7 +149,8 @@ func (e *Estate) makeIndex(policies []*compiledPolicy) {
 		ix.policies = append(ix.policies, p)
 	}
 	ix.allowing = &compiledPolicy{Program: allowAll(authz.Identity), number: len(ix.policies)}
-	ix.policies = append(ix.policies, ix.allowing)
+	ix.open = &compiledPolicy{Program: allowAll(authz.Resource), number: len(ix.policies) + 1}
+	ix.policies = append(ix.policies, ix.allowing, ix.open)
 	b := &indexMaker{ix: ix, actions: make(map[string]*actionElement), elements: make(map[string]*resourceElement), patterns: make(map[string]*resourcePattern)}
 	for _, p := range ix.policies {
 		p.clauses = make([]*clause, len(p.Document.Statements))

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/writ-iam/writ/authz"
 )
 
 // Graph is an answer as a picture: who can do something, and over which roles; or what somebody can do.
@@ -40,6 +38,46 @@ type graphEdge struct {
 	title    string
 
 	way
+}
+
+// maxApart is how many lines of what is told of single resources stand in a node.
+const maxApart = 3
+
+// inWords says in a line what becomes of a grant on some resources.
+func (a *Apart) inWords() string {
+	on := a.Resources[0]
+	if more := len(a.Resources) - 1; more > 0 {
+		on += fmt.Sprintf(" and %d more", more)
+	}
+	switch {
+	case len(a.Actions) > 0:
+		on = strings.Join(a.Actions, ", ") + " on " + on
+	case len(a.But) > 0:
+		on = "all but " + strings.Join(a.But, ", ") + " on " + on
+	default:
+		on = "on " + on
+	}
+	switch a.Standing {
+	case Refused:
+		return "not " + on
+	case Undecided:
+		return on + ": could not be said"
+	}
+	var parts []string
+	for _, list := range [...]struct {
+		word  string
+		terms []Term
+	}{{" if ", a.If}, {" unless ", a.Unless}} {
+		for _, t := range list.terms {
+			for _, c := range t.Conditions {
+				parts = append(parts, list.word+c.String())
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return on + " under conditions"
+	}
+	return on + strings.Join(parts, ",")
 }
 
 // Of how many there are nodes of their own, though the same is to be said of them, and how many names stand in a node.
@@ -113,8 +151,8 @@ func (c *Can) Graph() *Graph {
 	for i := range c.Grants {
 		grant := &c.Grants[i]
 		name := grant.By.Policy
-		if grant.By.Layer == authz.ResourceLayer {
-			name = strings.Join(grant.Resources, ", ")
+		if grant.Of != "" {
+			name = grant.Of
 		}
 		n, ok := byPolicy[name]
 		if !ok {
@@ -136,9 +174,16 @@ func (c *Can) Graph() *Graph {
 			not = "all but "
 		}
 		n.title += "\n" + not + strings.Join(grant.Actions, ", ") + " on " + strings.Join(grant.Resources, ", ")
+		for k := range grant.On {
+			text := grant.On[k].inWords()
+			n.title += "\n\t" + text
+			if lines := n.lines[1:]; len(lines) < maxApart && !slices.Contains(lines, text) {
+				n.lines = append(n.lines, text)
+			}
+		}
 		e := g.link(from, n, &Finding{Standing: grant.Standing, By: &Term{Policy: grant.By.Policy, Statement: grant.By.Statement, Sid: grant.By.Sid}})
 		e.standing = max(e.standing, grant.Standing)
-		if grant.By.Layer != authz.ResourceLayer {
+		if grant.Of == "" {
 			e.label = "" // it is the node's name
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,9 @@ altogether; under which conditions; and which roles it can assume, as far as --d
 
 ` + layout + `
 
-What an identity policy grants is that on resources of the account without policies of their own; writ who-can tells about a single one.
+What an identity policy grants holds for all resources that it names, but for what is told below it: the resources of the export whose own policies deny it, whole or under conditions, or
+do not allow it, as those of keys, of roles and of what is of other accounts must; with --output json for all of them, in the text for a few. Resources that are in no file are taken to be of
+the account, unless their ARNs name another.
 
 --used FILE names actions that were used, one a line, such as s3:GetObject. Then what is granted and was not used is printed instead, statement by statement.
 
@@ -122,28 +125,7 @@ func (f *estateFlags) unused(asker *analysis.Asker, c *analysis.Can, name string
 func printCan(w io.Writer, c *analysis.Can) error {
 	var b strings.Builder
 	for i := range c.Grants {
-		g := &c.Grants[i]
-		policy := g.By.Place()
-		if g.By.Layer == authz.ResourceLayer {
-			policy = "the policy of the resource, " + strings.TrimPrefix(policy, "the resource's policy, ")
-		}
-		actions := strings.Join(g.Actions, ", ")
-		if g.NotActions {
-			actions = "everything but " + actions
-		}
-		resources := strings.Join(g.Resources, ", ")
-		if g.NotResources {
-			resources = "everything but " + resources
-		}
-		fmt.Fprintf(&b, "%s on %s: %s\n  by      %s\n", actions, resources, inWords(g.Standing), policy)
-		if len(g.By.Conditions) > 0 {
-			writeTerms(&b, "  if      ", []analysis.Term{g.By})
-		}
-		writeTerms(&b, "  within  ", g.Within)
-		writeTerms(&b, "  unless  ", g.Unless)
-		if g.Reason != "" {
-			fmt.Fprintf(&b, "  reason  %s\n", g.Reason)
-		}
+		writeGrant(&b, &c.Grants[i])
 	}
 	for i := range c.Roles {
 		f := &c.Roles[i]
@@ -164,19 +146,157 @@ func printCan(w io.Writer, c *analysis.Can) error {
 	return err
 }
 
+func writeGrant(b *strings.Builder, g *analysis.Grant) {
+	policy := g.By.Place()
+	if g.Of != "" {
+		policy = fmt.Sprintf("the policy of %s, %s", g.Of, policy[strings.Index(policy, "statement "):])
+	}
+	actions := strings.Join(g.Actions, ", ")
+	if g.NotActions {
+		actions = "everything but " + strings.Join(append(slices.Clip(g.Actions), g.But...), ", ")
+	} else if len(g.But) > 0 {
+		actions += ", but not " + strings.Join(g.But, ", ")
+	}
+	resources := some(g.Resources)
+	if g.NotResources {
+		resources = "everything but " + strings.Join(g.Resources, ", ")
+	}
+	writeWrapped(b, "", "    ", fmt.Sprintf("%s on %s: %s", actions, resources, inWords(g.Standing)))
+	fmt.Fprintf(b, "  by      %s\n", policy)
+	if len(g.By.Conditions)+len(g.By.Resources) > 0 {
+		writeTerms(b, "  if      ", []analysis.Term{g.By})
+	}
+	for _, text := range g.Assumed {
+		fmt.Fprintf(b, "  if      %s\n", text)
+	}
+	for i := range g.Within {
+		label := "  within  "
+		if g.Within[i].Layer == authz.ResourceLayer {
+			label = "  if      "
+		}
+		writeTerms(b, label, g.Within[i:i+1])
+	}
+	writeTerms(b, "  unless  ", g.Unless)
+	if g.Reason != "" {
+		fmt.Fprintf(b, "  reason  %s\n", g.Reason)
+	}
+	for i := range g.On {
+		writeApart(b, &g.On[i])
+	}
+}
+
+// writeApart writes what becomes of a grant on some resources of the export.
+func writeApart(b *strings.Builder, a *analysis.Apart) {
+	text := some(a.Resources)
+	switch {
+	case len(a.Actions) > 0:
+		text = strings.Join(a.Actions, ", ") + " on " + text
+	case len(a.But) > 0:
+		text = "all but " + strings.Join(a.But, ", ") + " on " + text
+	default:
+		text = "on " + text
+	}
+	if a.Foreign {
+		text += ", of other accounts"
+		if len(a.Resources) == 1 {
+			text = strings.TrimSuffix(text, "other accounts") + "another account"
+		}
+	}
+	switch a.Standing {
+	case analysis.Refused:
+		text = "not " + text
+		switch {
+		case len(a.Unless) > 0:
+			var places []string
+			for i := range a.Unless {
+				places = append(places, a.Unless[i].Place())
+			}
+			text += ": denied by " + strings.Join(places, " and ")
+		case len(a.If) == 0 && a.NeedsAllow:
+			text += ": the resource's policy does not allow it"
+		default:
+			text += ": nothing allows it there"
+		}
+	case analysis.Undecided:
+		text += ": could not be said"
+	}
+	writeWrapped(b, "  but     ", "          ", text)
+	if a.Standing == analysis.Conditional {
+		writeTerms(b, "    if      ", a.If)
+		writeTerms(b, "    unless  ", a.Unless)
+	}
+	if a.Reason != "" {
+		fmt.Fprintf(b, "    reason  %s\n", a.Reason)
+	}
+}
+
+// maxNamed is how many resources are named before it is only told how many more there are. --output json has all.
+const maxNamed = 4
+
+func some(names []string) string {
+	var shown []string
+	for i, name := range names {
+		if under, ok := strings.CutSuffix(name, "/*"); ok && i > 0 && names[i-1] == under {
+			shown[len(shown)-1] = under + "{,/*}" // as shells write it
+			continue
+		}
+		shown = append(shown, name)
+	}
+	if more := len(shown) - maxNamed; more > 1 {
+		return fmt.Sprintf("%s and %d more", strings.Join(shown[:maxNamed], ", "), more)
+	}
+	return strings.Join(shown, ", ")
+}
+
+// maxWidth is how wide lines are made whose parts could as well stand one below the other.
+const maxWidth = 140
+
+// writeWrapped writes a text that may be long, in lines that end where it has a space.
+func writeWrapped(b *strings.Builder, first, next, text string) {
+	line := first
+	for i, word := range strings.Split(text, " ") {
+		if i > 0 && len(line)+1+len(word) > maxWidth && line != next {
+			b.WriteString(line + "\n")
+			line = next + word
+			continue
+		}
+		if i > 0 {
+			line += " "
+		}
+		line += word
+	}
+	b.WriteString(line + "\n")
+}
+
 type (
 	grantJSON struct {
 		By           termJSON          `json:"by"`
+		Of           string            `json:"of,omitempty"`
 		Actions      []string          `json:"actions"`
 		NotActions   bool              `json:"notActions,omitempty"`
+		But          []string          `json:"but,omitempty"`
 		Resources    []string          `json:"resources"`
 		NotResources bool              `json:"notResources,omitempty"`
 		Count        int               `json:"count"`
 		Standing     string            `json:"standing"`
 		Within       []termJSON        `json:"within,omitempty"`
 		Unless       []termJSON        `json:"unless,omitempty"`
+		Assumed      []string          `json:"assumed,omitempty"`
 		Allowed      *analysis.Witness `json:"allowed,omitempty"`
 		Reason       string            `json:"reason,omitempty"`
+		On           []apartJSON       `json:"on,omitempty"`
+	}
+	apartJSON struct {
+		Resources  []string          `json:"resources"`
+		Actions    []string          `json:"actions,omitempty"`
+		But        []string          `json:"but,omitempty"`
+		Standing   string            `json:"standing"`
+		Foreign    bool              `json:"foreign,omitempty"`
+		NeedsAllow bool              `json:"needsAllow,omitempty"`
+		If         []termJSON        `json:"if,omitempty"`
+		Unless     []termJSON        `json:"unless,omitempty"`
+		Allowed    *analysis.Witness `json:"allowed,omitempty"`
+		Reason     string            `json:"reason,omitempty"`
 	}
 	canJSON struct {
 		Principal string        `json:"principal"`
@@ -190,9 +310,14 @@ func newCanJSON(c *analysis.Can) canJSON {
 	out := canJSON{Principal: c.Entity.ARN, Kind: c.Entity.Kind.String(), Grants: []grantJSON{}, Roles: []findingJSON{}}
 	for i := range c.Grants {
 		g := &c.Grants[i]
-		out.Grants = append(out.Grants, grantJSON{
-			newTermJSON(&g.By), g.Actions, g.NotActions, g.Resources, g.NotResources, g.Count(), g.Standing.String(), newTermsJSON(g.Within), newTermsJSON(g.Unless), g.Witness, g.Reason,
-		})
+		one := grantJSON{
+			newTermJSON(&g.By), g.Of, g.Actions, g.NotActions, g.But, g.Resources, g.NotResources, g.Count(), g.Standing.String(), newTermsJSON(g.Within), newTermsJSON(g.Unless), g.Assumed, g.Witness, g.Reason, nil,
+		}
+		for k := range g.On {
+			a := &g.On[k]
+			one.On = append(one.On, apartJSON{a.Resources, a.Actions, a.But, a.Standing.String(), a.Foreign, a.NeedsAllow, newTermsJSON(a.If), newTermsJSON(a.Unless), a.Witness, a.Reason})
+		}
+		out.Grants = append(out.Grants, one)
 	}
 	for i := range c.Roles {
 		out.Roles = append(out.Roles, newFindingJSON(&c.Roles[i]))
