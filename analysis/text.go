@@ -61,7 +61,7 @@ func (t *texts) union(globs ...*glob) *union {
 		kept := make([]*glob, 0, n)
 		for i, g := range u.globs {
 			if !slices.ContainsFunc(u.globs, func(o *glob) bool {
-				return o != g && !o.literal && easilyCovers(o, g) && !(easilyCovers(g, o) && slices.Index(u.globs, o) > i)
+				return o != g && !o.literal && t.pay(o, len(g.signs)) && easilyCovers(o, g) && !(easilyCovers(g, o) && slices.Index(u.globs, o) > i)
 			}) {
 				kept = append(kept, g)
 			}
@@ -70,6 +70,13 @@ func (t *texts) union(globs ...*glob) *union {
 	}
 	u.number()
 	return u
+}
+
+// pay takes from the budget what it costs to hold a glob against a text, or another glob, of some length, which is nothing for those that people write. It reports whether
+// it could.
+func (t *texts) pay(g *glob, length int) bool {
+	t.budget -= len(g.signs) * length >> 14
+	return t.budget > 0
 }
 
 // number makes the key.
@@ -208,16 +215,21 @@ const pairBudget = 4000
 // isCovered reports whether q holds all that p holds; a no may be wrong if it is too hard to say.
 func (t *texts) isCovered(p, q *glob) bool {
 	switch {
-	case easilyCovers(q, p):
+	case p == q:
 		return true
-	case p.literal, q.literal, !strings.HasPrefix(p.prefix, q.prefix), !strings.HasSuffix(p.suffix, q.suffix):
+	case p.literal:
+		return q.match(p.text)
+	case q.literal, !strings.HasPrefix(p.prefix, q.prefix), !strings.HasSuffix(p.suffix, q.suffix):
 		return false
 	}
 	key := [2]int32{p.id, q.id}
 	covered, ok := t.covers[key]
 	if !ok {
-		_, result := t.intersect([][]*glob{{p}}, []*glob{q}, pairBudget)
-		covered = result == none
+		covered = easilyCovers(q, p)
+		if !covered && !p.hasSampleOutside(q) {
+			_, result := t.intersect([][]*glob{{p}}, []*glob{q}, pairBudget)
+			covered = result == none
+		}
 		t.covers[key] = covered
 	}
 	return covered
@@ -226,7 +238,7 @@ func (t *texts) isCovered(p, q *glob) bool {
 // areDisjoint reports whether no text is in both; a no may be wrong if it is too hard to say.
 func (t *texts) areDisjoint(p, q *glob) bool {
 	switch {
-	case p == q:
+	case p == q, !t.pay(q, len(p.signs)):
 		return false
 	case p.literal:
 		return !q.match(p.text)
@@ -242,11 +254,25 @@ func (t *texts) areDisjoint(p, q *glob) bool {
 	key := [2]int32{min(p.id, q.id), max(p.id, q.id)}
 	disjoint, ok := t.disjoint[key]
 	if !ok {
-		_, result := t.intersect([][]*glob{{p}, {q}}, nil, pairBudget)
-		disjoint = result == none
+		if !p.hasSampleIn(q) && !q.hasSampleIn(p) {
+			_, result := t.intersect([][]*glob{{p}, {q}}, nil, pairBudget)
+			disjoint = result == none
+		}
 		t.disjoint[key] = disjoint
 	}
 	return disjoint
+}
+
+// hasSampleIn reports whether a text that comes to mind for g is one of q.
+func (g *glob) hasSampleIn(q *glob) bool {
+	text := g.sample("x")
+	return q.match(text) && g.match(text)
+}
+
+// hasSampleOutside reports whether a text that comes to mind for g is none of q.
+func (g *glob) hasSampleOutside(q *glob) bool {
+	text := g.sample("x")
+	return !q.match(text) && g.match(text)
 }
 
 // isPrefix reports whether g holds whatever begins with its prefix.
@@ -332,8 +358,11 @@ func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (str
 	}
 	// Most questions are easy: the first text that comes to mind will do.
 	for _, filling := range [...]string{"x", ""} {
-		if text := p.sample(filling); p.match(text) && !slices.ContainsFunc(pos, func(u *union) bool { return !u.match(text) }) &&
-			!slices.ContainsFunc(neg, func(u *union) bool { return u.match(text) }) {
+		text := p.sample(filling)
+		holds := func(u *union) bool {
+			return slices.ContainsFunc(u.globs, func(g *glob) bool { return t.pay(g, len(text)) && g.match(text) })
+		}
+		if t.pay(p, len(text)) && p.match(text) && !slices.ContainsFunc(pos, func(u *union) bool { return !holds(u) }) && !slices.ContainsFunc(neg, holds) && t.budget > 0 {
 			return text, found
 		}
 	}
@@ -378,15 +407,32 @@ func (t *texts) solveFor(p *glob, base int, pos, neg []*union, core []bool) (str
 			used = append(used, len(pos)+i)
 		}
 	}
+	if t.budget <= 0 {
+		return "", gaveUp // of what could not be paid nothing is known
+	}
 	if p.literal {
 		// Whatever is left neither covers it nor is disjoint with it, so nothing is.
 		return p.text, found
 	}
-	text, result := t.intersect(append(all, []*glob{p}), not, t.budget)
-	if result == none {
+	nothing := func() (string, outcome) {
 		for _, i := range used {
 			core[i] = true
 		}
+		return "", none
+	}
+	// What must not hold the text often lists the very globs that must: those are of no use.
+	for i, some := range all {
+		t.budget -= len(some) * len(not) / 1024
+		all[i] = slices.DeleteFunc(some, func(g *glob) bool {
+			return slices.ContainsFunc(not, func(n *glob) bool { return easilyCovers(n, g) })
+		})
+		if len(all[i]) == 0 {
+			return nothing()
+		}
+	}
+	text, result := t.intersect(append(all, []*glob{p}), not, t.budget)
+	if result == none {
+		return nothing()
 	}
 	return text, result
 }
