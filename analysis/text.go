@@ -217,6 +217,8 @@ func (t *texts) isCovered(p, q *glob) bool {
 	switch {
 	case p == q:
 		return true
+	case !t.pay(q, len(p.signs)):
+		return false
 	case p.literal:
 		return q.match(p.text)
 	case q.literal, !strings.HasPrefix(p.prefix, q.prefix), !strings.HasSuffix(p.suffix, q.suffix):
