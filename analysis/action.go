@@ -163,7 +163,9 @@ func (m *actionMarks) add(st *statement) {
 		}
 		entry := fold.Name(v.Text)
 		for _, name := range a.expand(entry) {
-			m.marks[name] = append(m.marks[name], int32(st.id))
+			if marks := m.marks[name]; len(marks) == 0 || marks[len(marks)-1] != int32(st.id) {
+				m.marks[name] = append(marks, int32(st.id))
+			}
 		}
 		if isPattern(entry) {
 			m.patterns[entry] = append(m.patterns[entry], int32(st.id))
@@ -193,7 +195,8 @@ func (m *actionMarks) addUnknown() {
 	for pattern := range m.patterns {
 		globs[pattern] = a.texts.union(patternGlob(pattern))
 	}
-	for _, pattern := range slices.Sorted(maps.Keys(m.patterns)) {
+	patterns := slices.Sorted(maps.Keys(m.patterns))
+	for _, pattern := range patterns {
 		if a.texts.budget -= len(unknown) / 64 * (1 + len(pattern)/64); a.texts.budget <= 0 {
 			return
 		}
@@ -209,7 +212,10 @@ func (m *actionMarks) addUnknown() {
 	}
 	others := a.texts.union(named...)
 	for _, pattern := range empty {
-		for _, name := range m.kinds(pattern, globs, others) {
+		if a.texts.budget -= len(patterns) / 256; a.texts.budget <= 0 {
+			return
+		}
+		for _, name := range m.kinds(pattern, patterns, globs, others) {
 			for other, u := range globs {
 				if u.match(name) {
 					m.marks[name] = append(m.marks[name], m.patterns[other]...)
@@ -222,8 +228,8 @@ func (m *actionMarks) addUnknown() {
 // maxKinds bounds the kinds of unknown actions in one pattern.
 const maxKinds = 256
 
-// kinds returns one action for each kind that a pattern holds and the other patterns, and the services that are treated in a way of their own, tell apart. None is in not.
-func (m *actionMarks) kinds(pattern string, globs map[string]*union, not *union) (names []string) {
+// kinds returns one action for each kind that a pattern holds and the other patterns, and the services that are treated in a way of their own, tell apart. patterns are the keys of globs in order. None is in not.
+func (m *actionMarks) kinds(pattern string, patterns []string, globs map[string]*union, not *union) (names []string) {
 	t := m.a.texts
 	type kind struct {
 		in, out []*union
@@ -245,9 +251,9 @@ func (m *actionMarks) kinds(pattern string, globs map[string]*union, not *union)
 		return nil
 	}
 	kinds := []kind{first}
-	splitters := make([]*union, 0, len(globs))
-	for _, other := range slices.Sorted(maps.Keys(globs)) {
-		if other != pattern {
+	var splitters []*union
+	for _, other := range patterns {
+		if other != pattern && !t.areDisjoint(globs[pattern].globs[0], globs[other].globs[0]) {
 			splitters = append(splitters, globs[other])
 		}
 	}
@@ -259,9 +265,6 @@ func (m *actionMarks) kinds(pattern string, globs map[string]*union, not *union)
 		}
 	}
 	for _, by := range splitters {
-		if t.areDisjoint(globs[pattern].globs[0], by.globs[0]) {
-			continue
-		}
 		for _, k := range kinds[:len(kinds):len(kinds)] {
 			i := slices.IndexFunc(kinds, func(o kind) bool { return o.name == k.name })
 			in, isIn := solve(append(slices.Clip(k.in), by), k.out)

@@ -70,6 +70,17 @@ func TestHostilePairsEnd(t *testing.T) {
 		values := list("Action", n, format)["Action"]
 		return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": object{"StringEquals": object{"aws:PrincipalTag/x": values}}}
 	}
+	bounded := func(c object) object {
+		return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": c}
+	}
+	who := func(key, like string) *policy.Document {
+		return document([]object{bounded(object{"StringLike": object{key: like}})})
+	}
+	users := func(n int) object {
+		s := list("Resource", n, "arn:aws:iam::111122223333:user/u%d")
+		s["Principal"], s["Resource"] = object{"AWS": s["Resource"]}, "*"
+		return s
+	}
 	addresses := func(n int) *policy.Document {
 		all := make([]string, n)
 		for i := range all {
@@ -141,6 +152,23 @@ func TestHostilePairsEnd(t *testing.T) {
 			right: many(1, func(int) object {
 				return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/" + strings.Repeat("?a", 30_000)}
 			})},
+		{name: "an id of 20,000 stars", left: who("aws:userid", strings.Repeat("*a", 20_000)), right: who("aws:userid", strings.Repeat("*a", 20_000)+"*")},
+		{name: "an id of 20,000 question marks", left: who("aws:userid", strings.Repeat("?", 20_000)), right: who("aws:userid", strings.Repeat("?", 20_000)+"*")},
+		{name: "1,200 numbers", hard: true,
+			left: many(601, func(i int) object {
+				if i == 600 {
+					return bounded(object{"NumericGreaterThan": object{"k": "0"}, "NumericLessThan": object{"k": "600"}})
+				}
+				return object{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": object{"NumericEquals": object{"k": fmt.Sprint(i)}}}
+			}),
+			right: many(600, func(i int) object {
+				return bounded(object{"NumericGreaterThan": object{"k": fmt.Sprint(i)}, "NumericLessThan": object{"k": fmt.Sprint(i + 1)}})
+			})},
+		{name: "4,000 texts that begin with a variable and 4,000 that do not",
+			left:  many(4000, func(i int) object { return bounded(object{"StringNotLike": object{"k": fmt.Sprintf("${l}%d*", i)}}) }),
+			right: many(4000, func(i int) object { return bounded(object{"StringLike": object{"k": fmt.Sprintf("${l}%d*", i)}}) })},
+		{name: "3,000 names of actions that nobody knows", left: many(1, func(int) object { return list("Action", 3000, "brandnew:a%d*") }), right: many(1, func(int) object { return list("Action", 2999, "brandnew:a%d*") })},
+		{name: "3,000 users of an account", kind: policy.Resource, left: document([]object{users(3000)}), right: document([]object{users(2999)})},
 		{name: "30,000 addresses", left: addresses(30_000), right: addresses(29_999)},
 		{name: "10,000 principals", kind: policy.Resource, left: document([]object{shared(10_000)}), right: document([]object{shared(9_999)})},
 		{name: "300 principals", kind: policy.Resource, left: document([]object{shared(300)}), right: document([]object{shared(299)})},

@@ -206,7 +206,14 @@ func (c *caller) whole(name string, u *union) (globs []*glob) {
 				join("arn:*:iam::*:user/*/", signs)
 			}
 		case name == userID && c.who.Kind == authz.FederatedSession: // account:name
+			needs := 0 // characters up to here
 			for i, s := range g.signs {
+				if !s.kind.runs() {
+					needs++
+				}
+				if needs > accountLength+1 {
+					break // what is before the colon is longer than an account
+				}
 				before, after := slices.Clone(g.signs[:i]), slices.Clone(g.signs[i+1:])
 				switch {
 				case s.kind == run:
@@ -246,12 +253,15 @@ func narrowed(signs []sign, narrow signKind) (out []sign, ok bool) {
 	return out, true
 }
 
-// accountSigns are twelve digits.
-func accountSigns() []sign { return slices.Repeat([]sign{{kind: digit}}, 12) }
+// accountLength is how many digits an account's id has.
+const accountLength = 12
+
+// accountSigns are the digits of an account.
+func accountSigns() []sign { return slices.Repeat([]sign{{kind: digit}}, accountLength) }
 
 // name collects the principals that the policies of a question name.
 func (a *analysis) name(sides []Side) (named *namedPrincipals, controlled bool) {
-	named = &namedPrincipals{seen: make(map[string]bool)}
+	named = &namedPrincipals{seen: make(map[string]bool), arnsOf: make(map[string][]string)}
 	for _, side := range sides {
 		ps := side.Policies
 		controlled = controlled || len(ps.ServiceControl)+len(ps.ResourceControl) > 0 || ps.Boundary != nil
@@ -401,7 +411,7 @@ func (m *callerMaker) class(account, kind, name string, f authz.Facts) {
 	if kind == "role" && m.controlled {
 		not = append(not, m.linked())
 	}
-	c.not = m.a.texts.union(append(not, m.notNamed(kind)...)...)
+	c.not = m.a.texts.union(append(not, m.notNamed(account, kind)...)...)
 	m.add(c)
 }
 
@@ -445,22 +455,23 @@ func (m *callerMaker) rootKinds() []bool {
 
 // federated adds the sessions of GetFederationToken of an account, or of all that are not named.
 func (m *callerMaker) federated(account, or string) {
+	signs, not := m.of("sts", account)
+	signs = appendText(signs, ":"+federatedUser, letter)
+	for _, other := range m.named.arnsOf[account] {
+		not = append(not, literalGlob(other))
+	}
+	arns := m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInName})))
+	var without *union
+	if len(not) > 0 {
+		without = m.a.texts.union(not...)
+	}
 	for _, f := range m.named.accountAttributes() {
 		for _, f.Issuer = range m.issuers(account, or) {
 			who, err := authz.NewPrincipal("arn:aws:sts::"+or+":"+federatedUser+unnamed, f)
 			if err != nil {
 				panic("analysis: " + or + " has no federated users") // it is an account
 			}
-			signs, not := m.of("sts", account)
-			signs = appendText(signs, ":"+federatedUser, letter)
-			for _, other := range m.named.arns {
-				not = append(not, literalGlob(other))
-			}
-			c := &caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInName})))}
-			if len(not) > 0 {
-				c.not = m.a.texts.union(not...)
-			}
-			m.add(c)
+			m.add(&caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: arns, not: without})
 		}
 	}
 }
@@ -472,17 +483,17 @@ func (m *callerMaker) issuers(account, or string) []string {
 		return all
 	}
 	all = append(all, "")
-	for _, name := range m.named.arns {
-		if who, err := authz.NewPrincipal(name, authz.Facts{}); err == nil && who.Kind == authz.User && who.Account == account {
+	for _, name := range m.named.arnsOf[account] {
+		if who, err := authz.NewPrincipal(name, authz.Facts{}); err == nil && who.Kind == authz.User {
 			all = append(all, name)
 		}
 	}
 	return all
 }
 
-// notNamed returns what no ARN of an unnamed user or role is: one that is named, and one that ends with a slash.
-func (m *callerMaker) notNamed(kind string) (not []*glob) {
-	for _, other := range m.named.arns {
+// notNamed returns what no ARN of an unnamed user or role of an account is: one that is named, and one that ends with a slash. Those that are named are of accounts that are named, too.
+func (m *callerMaker) notNamed(account, kind string) (not []*glob) {
+	for _, other := range m.named.arnsOf[account] {
 		not = append(not, literalGlob(other))
 	}
 	return append(not, newGlob(append(appendPattern(nil, "arn:*:iam::*:"+kind+"/", true), sign{kind: run}, sign{letter, '/'})))
@@ -506,7 +517,7 @@ func (m *callerMaker) session(name string) {
 	role, _, _ := strings.Cut(strings.TrimPrefix(parts.Part(5), "assumed-role/"), "/")
 	prefix := "arn:" + parts.Part(1) + ":iam::" + parts.Part(4) + ":role/"
 	for _, f := range m.named.attributes("AROA", m.named.providers) {
-		for _, issuer := range m.named.arns {
+		for _, issuer := range m.named.arnsOf[parts.Part(4)] {
 			if rest, ok := strings.CutPrefix(issuer, prefix); ok && rest[strings.LastIndexByte(rest, '/')+1:] == role {
 				f.Issuer = issuer
 				m.exact(name, f)
@@ -522,7 +533,7 @@ func (m *callerMaker) session(name string) {
 			if err != nil {
 				continue
 			}
-			not := m.notNamed("role")
+			not := m.notNamed(parts.Part(4), "role")
 			anywhere := append(appendText(nil, prefix+path, letter), sign{kind: oneInPart}, sign{kind: runInPart})
 			arns := []*glob{newGlob(appendText(anywhere, "/"+role, letter))}
 			if path == "" {
@@ -579,6 +590,7 @@ const freshName = "someone"
 type namedPrincipals struct {
 	any                                                 bool // there is such an element
 	accounts, arns, ids, services, providers, canonical []string
+	arnsOf                                              map[string][]string // by account
 	seen                                                map[string]bool
 	count                                               int // of all entries
 	federated                                           int // of those that are sessions of GetFederationToken
@@ -605,7 +617,11 @@ func (n *namedPrincipals) add(e *policy.Principal) {
 				case arn.IsAccount(v.Text):
 					add(&n.accounts, v.Text)
 				case err == nil:
-					add(&n.arns, v.Text)
+					if !n.seen[v.Text] {
+						n.seen[v.Text] = true
+						n.arns = append(n.arns, v.Text)
+						n.arnsOf[name.Account] = append(n.arnsOf[name.Account], v.Text)
+					}
 					if strings.HasPrefix(name.Resource, federatedUser) {
 						n.federated++
 					}

@@ -276,7 +276,7 @@ func (q *question) ask(left, right Side) (w *Witness, reason string, err error) 
 			clause[i] = -l
 		}
 		f.solver.add(clause...)
-		if q.a.texts.budget--; q.a.texts.budget <= 0 {
+		if q.a.texts.budget -= 1 + len(f.nodes)/16; q.a.texts.budget <= 0 { // the solver begins anew
 			return nil, tooLarge, nil
 		}
 	}

@@ -75,7 +75,9 @@ func (t *texts) union(globs ...*glob) *union {
 // pay takes from the budget what it costs to hold a glob against a text, or another glob, of some length, which is nothing for those that people write. It reports whether
 // it could.
 func (t *texts) pay(g *glob, length int) bool {
-	t.budget -= len(g.signs) * length >> 14
+	if work := len(g.signs) * length; work > 1<<20 {
+		t.budget -= work >> 12
+	}
 	return t.budget > 0
 }
 

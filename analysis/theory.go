@@ -267,10 +267,13 @@ func (t *theory) solvePlaced(wants []want, m mode, x extra) (v value, core []lit
 
 // reduced returns wants, less what cannot help: a pattern with variables that must not match as a part of one set is of no use in another. So patterns that both sides
 // have need not be weighed. because has the literals that exclude something in this way.
-func reduced(wants []want) (out []want, because []lit) {
+func (t *theory) reduced(wants []want) (out []want, because []lit) {
 	for i, w := range wants {
 		if w.set == nil || !w.match || len(w.set.open) == 0 {
 			continue
+		}
+		if t.a.texts.budget -= len(wants) / 64 * len(w.set.open); t.a.texts.budget <= 0 {
+			break
 		}
 		for _, o := range wants {
 			if o.set == nil || o.match {
@@ -410,7 +413,7 @@ func (t *theory) context() *condition.Context {
 
 // solveText returns a text that is as all of the wants say and in all of the extra sets. domain tells what the texts of a typed key are.
 func (t *theory) solveText(wants []want, m mode, extra extra, domain *domain) (text string, core []lit, result outcome) {
-	wants, because := reduced(wants)
+	wants, because := t.reduced(wants)
 	for _, w := range wants {
 		if m == wide && w.set != nil && w.match {
 			for _, p := range w.set.open {
@@ -521,9 +524,11 @@ func (t *theory) solveTyped(typed []want, pos, neg []*union, lits []lit, other s
 	if domain != nil {
 		samples = slices.DeleteFunc(samples, func(s string) bool { return !domain.allows(s) })
 	}
+	work := 0
 	for _, w := range typed {
-		t.a.texts.budget -= len(samples) * w.many / 2048
+		work += 8 + w.many // to read a text costs more than to compare it
 	}
+	t.a.texts.budget -= len(samples) * work / 512
 	if t.a.texts.budget <= 0 {
 		return "", nil, gaveUp
 	}
