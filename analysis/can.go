@@ -54,6 +54,11 @@ type Can struct {
 	Roles []Finding
 }
 
+// IsSure reports whether there is something that it can do, and not only what could not be said.
+func (c *Can) IsSure() bool {
+	return slices.ContainsFunc(c.Grants, func(g Grant) bool { return g.Standing != Undecided }) || slices.ContainsFunc(c.Roles, func(f Finding) bool { return f.Standing != Undecided })
+}
+
 // Can returns what an entity can do: what its policies and those of resources grant it, on whatever resources they name, and which roles it can assume within so many steps. It needs
 // Options.Catalog. Of what identity policies grant, Grant.On says what is left of it on the resources of the estate. The others are taken to be of the entity's account, if their ARN names no other, and to have no policy;
 // keys, to let the account decide.

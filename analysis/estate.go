@@ -167,6 +167,11 @@ func (e *Estate) Find(text string) (*Entity, error) {
 	}
 	switch len(all) {
 	case 0:
+		for _, x := range e.Entities() {
+			if name := x.ARN[strings.LastIndexAny(x.ARN, ":/")+1:]; strings.EqualFold(name, text[strings.LastIndexAny(text, ":/")+1:]) {
+				return nil, fmt.Errorf("the export has no user or role %q, but %s", text, x.ARN)
+			}
+		}
 		return nil, fmt.Errorf("the export has no user or role %q", text)
 	case 1:
 		return all[0], nil

@@ -198,7 +198,7 @@ func (x *exportReader) object(of string, member func(name string) (known bool, e
 			return err
 		case known:
 		case !x.lenient:
-			return x.fail(at, "unknown member %q of %s", name, of)
+			return x.fail(at, "unknown member %q of %s%s", name, of, hint(of, name))
 		default:
 			if err := x.r.Skip(); err != nil {
 				return err
@@ -248,6 +248,22 @@ func (x *exportReader) page() error {
 		}
 		return false, nil
 	})
+}
+
+// hint says what a file may be that is no export.
+func hint(of, name string) string {
+	if of != "an export" {
+		return ""
+	}
+	switch name {
+	case "Version", "Statement":
+		return "; this is a policy, and an export is what aws iam get-account-authorization-details prints"
+	case "arn":
+		return "; this is a resource, which belongs in the folder resources of the folder of the export"
+	case "accounts", "managementAccount", "policies":
+		return "; this is an organization, which belongs in organization.json in the folder of the export"
+	}
+	return ""
 }
 
 // named is what every user, group, role and policy has.
@@ -827,7 +843,7 @@ func (x *exportReader) levels(to *levels) error {
 // Estate returns the estate that was read.
 func (r *EstateReader) Estate() (*Estate, error) {
 	if len(r.accounts) == 0 {
-		return nil, &ExportError{File: "export", Detail: "there is no user, role, group or policy of an account in it"}
+		return nil, &ExportError{File: "export", Detail: "there is no user, role, group or policy of an account in it; aws iam get-account-authorization-details prints them"}
 	}
 	e := &Estate{
 		accounts: r.accounts, byARN: make(map[string]*Entity), resources: make(map[string]*Resource), organization: r.organization, management: r.management, controls: r.controls,

@@ -58,10 +58,15 @@ The exit status is 0 if it can do something, 1 if nothing, 2 if it could not be 
 			} else {
 				err = printCan(f.stdout, c)
 			}
-			if err == nil && len(c.Grants)+len(c.Roles) == 0 {
-				err = errFound
+			switch {
+			case err != nil:
+				return err
+			case len(c.Grants)+len(c.Roles) == 0:
+				return errFound
+			case !c.IsSure():
+				return errReported
 			}
-			return err
+			return nil
 		},
 	}
 	f.flags(cmd)

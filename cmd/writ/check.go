@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/writ-iam/writ/analysis"
+	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
 
 func checkCommand() *cobra.Command {
 	c := &checker{}
 	cmd := &cobra.Command{
-		Use:   "check",
+		Use:   "check RULE",
 		Short: "Prove what policies must not grant",
 		Long: `Check proves that policies keep a rule, or shows a request that breaks it. The rules are those of AWS's IAM Access Analyzer.
 
@@ -26,6 +27,18 @@ policies of a file that tells what they are.
 
 The exit status is 0 if the rule holds, 1 if it does not, 2 if it could not be said: a rule that could not be proved is not taken to hold.
 --output github prints what GitHub shows as annotations, --output sarif a log for code scanning.`,
+		// Without a rule nothing is proved, and a pipeline that forgot it must not go on.
+		Args: func(cmd *cobra.Command, args []string) error {
+			var rules []string
+			for _, c := range cmd.Commands() {
+				rules = append(rules, c.Name())
+			}
+			if len(args) == 0 {
+				return fmt.Errorf("check: it takes a rule: %s", strings.Join(rules, ", "))
+			}
+			return fmt.Errorf("check: there is no rule %q; the rules are %s", args[0], strings.Join(rules, ", "))
+		},
+		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	cmd.PersistentFlags().StringVarP(&c.output, "output", "o", "text", "text, json, github or sarif")
 	cmd.PersistentFlags().StringVar(&c.kind, "kind", "", "what the policies are for, one of "+strings.Join(policy.Kinds(), ", "))
@@ -51,6 +64,9 @@ func (c *checker) from(cmd *cobra.Command) (*analysis.Analyzer, error) {
 	c.stdin, c.stdout = cmd.InOrStdin(), cmd.OutOrStdout()
 	if !isReportFormat(c.output) {
 		return nil, fmt.Errorf("check: --output is text, json, github or sarif, not %q", c.output)
+	}
+	if c.limits.budget < 0 {
+		return nil, errors.New("check: --budget must not be negative")
 	}
 	return c.limits.analyzer()
 }
@@ -117,6 +133,9 @@ func (c *checker) accessNotGranted() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := c.isAsked(cmd.ErrOrStderr(), x); err != nil {
+				return err
+			}
 			if c.isInside() {
 				return c.inside("access-not-granted", func(s *subject) (analysis.Answer, string, error) {
 					switch {
@@ -153,6 +172,37 @@ func (c *checker) accessNotGranted() *cobra.Command {
 	cmd.Flags().StringSliceVar(&x.Resources, "resources", nil, "the ARNs of the resources, with wildcards if need be; without them all")
 	c.insideFlags(cmd, true, "policy")
 	return cmd
+}
+
+// isAsked refuses to ask about actions and resources that cannot be, of which every policy grants nothing, and warns of those that AWS does not have.
+func (c *checker) isAsked(stderr io.Writer, x analysis.Access) error {
+	for _, text := range x.Actions {
+		service, name, ok := strings.Cut(text, ":")
+		switch {
+		case strings.Trim(text, "*") == "":
+			continue
+		case !ok || service == "" || name == "":
+			return fmt.Errorf("check: --actions: %q is not an action, such as s3:GetObject or s3:Get*", text)
+		}
+		known, err := catalog.Load()
+		if err != nil {
+			return err
+		}
+		some := false
+		for range known.Expand(text) {
+			some = true
+			break
+		}
+		if !some && !strings.ContainsAny(service, "*?") {
+			fmt.Fprintf(stderr, "writ: the catalogue of AWS's actions has no %s; the answer is about the name\n", visible(text))
+		}
+	}
+	for _, text := range x.Resources {
+		if !strings.HasPrefix(text, "arn:") && !strings.HasPrefix(text, "*") {
+			return fmt.Errorf("check: --resources: %q is neither an ARN, such as arn:aws:s3:::bucket/*, nor *", text)
+		}
+	}
+	return nil
 }
 
 func (c *checker) noPublicAccess() *cobra.Command {

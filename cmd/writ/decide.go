@@ -71,8 +71,10 @@ func (d *decider) run(names []string, w io.Writer) error {
 	queue := make(chan chan answer, 2*runtime.GOMAXPROCS(0))
 	go d.feed(names, queue)
 	out := bufio.NewWriterSize(w, 64<<10)
+	some := false
 	for c := range queue {
 		a := <-c
+		some = some || len(a.out)+len(a.errs) > 0 || a.failed != nil
 		if _, err := out.Write(a.out); err != nil {
 			return err
 		}
@@ -88,6 +90,8 @@ func (d *decider) run(names []string, w io.Writer) error {
 		return err
 	}
 	switch {
+	case !some:
+		return fmt.Errorf("decide: there is no case in %s", strings.Join(names, ", ")) // which is not that all come out as expected
 	case d.failed:
 		return errReported
 	case d.unmet:

@@ -202,6 +202,10 @@ func (d *differ) each() error {
 			Right json.RawMessage `json:"right"`
 		}
 		if err := lines.Decode(&p); err != nil {
+			var wrong *json.UnmarshalTypeError
+			if errors.As(err, &wrong) {
+				err = errors.New(`it must be {"name": "…", "kind": "…", "left": {…}, "right": {…}}`)
+			}
 			return fmt.Errorf("%s: pair %d: %w", display(d.pairs), n, err)
 		}
 		if p.Name == "" {

@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 
 	"github.com/spf13/cobra"
 )
@@ -65,15 +66,41 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	switch err := root.Execute(); {
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return errors.New(parsing.ReplaceAllString(err.Error(), "")) })
+	began := false
+	each(root, func(cmd *cobra.Command) {
+		if do := cmd.RunE; do != nil {
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				began = true
+				return do(cmd, args)
+			}
+		}
+	})
+	cmd, err := root.ExecuteC()
+	switch {
 	case err == nil:
 		return exitOK
 	case errors.Is(err, errFound):
 		return exitFound
 	case errors.Is(err, errReported):
 		return exitFailed
+	case !began:
+		// It was called in a way that it cannot be.
+		fmt.Fprintf(stderr, "writ: %v\n\tusage: %s\n\t%s --help says more\n", err, cmd.UseLine(), cmd.CommandPath())
+		return exitFailed
 	default:
 		fmt.Fprintf(stderr, "writ: %v\n", err)
 		return exitFailed
+	}
+}
+
+// parsing is what the package strconv says of the value of a flag, which is nothing to a user.
+var parsing = regexp.MustCompile(`: strconv\.\w+: parsing ".*"`)
+
+// each calls f with a command and all below it.
+func each(cmd *cobra.Command, f func(*cobra.Command)) {
+	f(cmd)
+	for _, c := range cmd.Commands() {
+		each(c, f)
 	}
 }

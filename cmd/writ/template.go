@@ -62,6 +62,8 @@ func (c *checker) inside(rule string, ask func(*subject) (a analysis.Answer, ski
 		return fmt.Errorf("%s: this is UTF-16, as PowerShell writes it; it must be UTF-8", display(name))
 	case got == template.NoTemplate && want == template.TerraformPlan:
 		return fmt.Errorf("%s: this is no Terraform plan as JSON, which terraform show -json PLAN prints", display(name))
+	case got == template.NoTemplate:
+		return fmt.Errorf("%s: this is no CloudFormation template: it has no Resources", display(name))
 	case got != want:
 		return fmt.Errorf("%s: this is a %s, not a %s", display(name), got, want)
 	}

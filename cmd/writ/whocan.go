@@ -68,6 +68,9 @@ func (f *estateFlags) open(cmd *cobra.Command) (*analysis.Estate, *analysis.Aske
 	if f.depth < 0 {
 		return nil, nil, fmt.Errorf("%s: --depth must not be negative", cmd.Name())
 	}
+	if f.budget < 0 {
+		return nil, nil, fmt.Errorf("%s: --budget must not be negative", cmd.Name())
+	}
 	c, err := catalog.Load()
 	if err != nil {
 		return nil, nil, err
