@@ -35,6 +35,11 @@ func TestWhoAsks(t *testing.T) {
 		{"no user is one of AWS's services", account, `"Bool":{"aws:PrincipalIsAWSService":"true"}`, `"Bool":{"x":"x"}`, Equivalent},
 		{"but a service is", anybody, `"Bool":{"aws:PrincipalIsAWSService":"true"}`, `"Bool":{"x":"x"}`, LeftWider},
 		{"a session of AssumeRoot is told from the root user", account, isType("Account"), isType("Account") + `,"Bool":{"aws:AssumedRoot":"false"}`, LeftWider},
+		{"a session of AssumeRoot is no user", account, isType("User") + `,"Bool":{"aws:AssumedRoot":"true"}`, `"Bool":{"x":"x"}`, Equivalent},
+		{"any root user has its own id", anybody, isType("Account") + `,"StringEquals":{"aws:userid":"777788889999"}`, `"Bool":{"x":"x"}`, LeftWider},
+		{"whose id is named has one", `{"AWS":["AROAX","AIDAX"]}`, `"Null":{"aws:userid":"true"}`, `"Bool":{"x":"x"}`, Equivalent},
+		{"a user's name has no path", account, `"StringLike":{"aws:username":"a*b"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/a/b"}`, `"Bool":{"x":"x"}`, Equivalent},
+		{"but its ARN has", account, `"StringLike":{"aws:username":"b"},"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/a/b"}`, `"Bool":{"x":"x"}`, LeftWider},
 		{"account 000000000000 is one like others", `{"AWS":"000000000000"}`, isType("User"), isType("Role"), LeftWider},
 	} {
 		of := func(condition string) Side {
@@ -47,6 +52,22 @@ func TestWhoAsks(t *testing.T) {
 		c, err := New(Options{Catalog: load(t)}).Compare(of(row.left), of(row.right))
 		if err != nil || c.Relation != row.want {
 			t.Errorf("%s: %v, left %v, right %v, %v", row.name, c.Relation, c.LeftOnly.Witness, c.RightOnly.Witness, err)
+		}
+	}
+}
+
+// TestDeniedByID: who has an id that a Deny names is denied, and nobody else has it.
+func TestDeniedByID(t *testing.T) {
+	for id, want := range map[string]Verdict{"AROAX": No, "AROAY": Yes} {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[
+			{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/r"},"Action":"s3:GetObject","Resource":"*","Condition":{"StringLike":{"aws:userid":"AROAX:*"}}},
+			{"Effect":"Deny","Principal":{"AWS":"` + id + `"},"Action":"*","Resource":"*"}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := New(Options{Catalog: load(t)}).Wider(Of(policy.Resource, d), nothing(policy.Resource))
+		if err != nil || a.Verdict != want {
+			t.Errorf("%s is denied: %v by %v, %v, want %v", id, a.Verdict, a.Witness, err, want)
 		}
 	}
 }

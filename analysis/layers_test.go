@@ -226,3 +226,67 @@ func TestLayersAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatLayersDoNotTouch compares layers that differ in what bears on nobody, or on few.
+func TestWhatLayersDoNotTouch(t *testing.T) {
+	program := func(k authz.Kind, statements string) *authz.Program {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + statements + `]}`)
+		if err != nil {
+			t.Fatalf("%s: %v", statements, err)
+		}
+		return authz.Compile(d, k)
+	}
+	const (
+		all          = `{"Effect":"Allow","Action":"*","Resource":"*"}`
+		everyone     = `{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`
+		whoIs        = `"Condition":{"StringEquals":{"aws:PrincipalType":"Account"}}}`
+		whoIsLinked  = `"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/aws-service-role/*"}}}`
+		denyRoot     = `,{"Effect":"Deny","Action":"*","Resource":"*",` + whoIs
+		denyLinked   = `,{"Effect":"Deny","Action":"*","Resource":"*",` + whoIsLinked
+		denyIdentity = `,{"Effect":"Deny","Action":"sts:GetCallerIdentity","Resource":"*"}`
+	)
+	own := func(statements string) []*authz.Program { return []*authz.Program{program(authz.Identity, statements)} }
+	levels := func(k authz.Kind, statements string) [][]*authz.Program {
+		return [][]*authz.Program{{program(k, statements)}}
+	}
+	by := func(statements string) *authz.Program { return program(authz.Resource, statements) }
+	anybody := own(all)
+	for _, row := range []struct {
+		name        string
+		left, right *authz.Policies
+		management  string
+		want        Verdict
+	}{
+		{"a root user assumes no role", &authz.Policies{Resource: by(`{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole","Resource":"*",` + whoIs), Session: anybody}, &authz.Policies{Session: anybody}, "", No},
+		{"but gets other things", &authz.Policies{Resource: by(`{"Effect":"Allow","Principal":"*","Action":"sts:TagSession","Resource":"*",` + whoIs), Session: anybody}, &authz.Policies{Session: anybody}, "", Yes},
+		{"who one is everybody may ask", &authz.Policies{Identity: anybody}, &authz.Policies{Identity: own(all + denyIdentity)}, "", No},
+		{"a session policy denies a root user", &authz.Policies{Session: anybody}, &authz.Policies{Session: own(all + denyRoot)}, "", Yes},
+		{"an identity policy does not", &authz.Policies{Identity: anybody, Session: anybody}, &authz.Policies{Identity: own(all + denyRoot), Session: anybody}, "", No},
+		{"nor does naming it help against a session policy", &authz.Policies{Resource: by(`{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*",` + whoIs), Session: []*authz.Program{}},
+			&authz.Policies{Session: []*authz.Program{}}, "", No},
+		{"a key asks its own policy", &authz.Policies{Identity: own(`{"Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:aws:kms:*:*:key/*"}`)}, &authz.Policies{}, "", No},
+		{"an alias does not", &authz.Policies{Identity: own(`{"Effect":"Allow","Action":"kms:Decrypt","Resource":"arn:aws:kms:*:*:alias/*"}`)}, &authz.Policies{}, "", Yes},
+		{"a role asks its own policy", &authz.Policies{Identity: own(`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/*"}`)}, &authz.Policies{}, "", No},
+		{"what is no role does not", &authz.Policies{Identity: own(`{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:user/*"}`)}, &authz.Policies{}, "", Yes},
+		{"resource control leaves service-linked roles alone", &authz.Policies{Identity: anybody, Resource: by(everyone), ResourceControl: levels(authz.ResourceControl, everyone)},
+			&authz.Policies{Identity: anybody, Resource: by(everyone), ResourceControl: levels(authz.ResourceControl, everyone+`,{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Resource":"arn:aws:iam::*:role/aws-service-role/*"}`)}, "", No},
+		{"and their sessions", &authz.Policies{Identity: anybody, ResourceControl: levels(authz.ResourceControl, everyone)},
+			&authz.Policies{Identity: anybody, ResourceControl: levels(authz.ResourceControl, everyone+`,{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*",`+whoIsLinked)}, "", No},
+		{"so does service control", &authz.Policies{Identity: anybody, ServiceControl: levels(authz.ServiceControl, all)},
+			&authz.Policies{Identity: anybody, ServiceControl: levels(authz.ServiceControl, all+denyLinked)}, "", No},
+		{"a boundary, too", &authz.Policies{Identity: anybody, Boundary: program(authz.Identity, all)},
+			&authz.Policies{Identity: anybody, Boundary: program(authz.Identity, all+denyLinked)}, "", No},
+		{"the management account is not controlled", &authz.Policies{Identity: anybody}, &authz.Policies{Identity: anybody, ServiceControl: levels(authz.ServiceControl, denyLinked[1:])}, "111122223333", No},
+		{"another account is", &authz.Policies{Identity: anybody}, &authz.Policies{Identity: anybody, ServiceControl: levels(authz.ServiceControl, denyLinked[1:])}, "444455556666", Yes},
+		{"nor are its resources", &authz.Policies{Identity: anybody}, &authz.Policies{Identity: anybody, ResourceControl: [][]*authz.Program{nil}}, "111122223333", No},
+		{"a grant to be retired is not controlled", &authz.Policies{Identity: anybody, Resource: by(everyone), ResourceControl: levels(authz.ResourceControl, everyone)},
+			&authz.Policies{Identity: anybody, Resource: by(everyone), ResourceControl: levels(authz.ResourceControl, everyone+`,{"Effect":"Deny","Principal":"*","Action":"kms:RetireGrant","Resource":"*"}`)}, "", No},
+		{"one that is revoked is", &authz.Policies{Identity: anybody, Resource: by(everyone), ResourceControl: levels(authz.ResourceControl, everyone)},
+			&authz.Policies{Identity: anybody, Resource: by(everyone), ResourceControl: levels(authz.ResourceControl, everyone+`,{"Effect":"Deny","Principal":"*","Action":"kms:RevokeGrant","Resource":"*"}`)}, "", Yes},
+	} {
+		a, err := New(Options{Catalog: load(t)}).Wider(Layers(row.left, "111122223333", row.management), Layers(row.right, "111122223333", row.management))
+		if err != nil || a.Verdict != row.want {
+			t.Errorf("%s: %v (%s) by %v, %v, want %v", row.name, a.Verdict, a.Reason, a.Witness, err, row.want)
+		}
+	}
+}

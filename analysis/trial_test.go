@@ -144,15 +144,28 @@ func (w world) condition() object {
 }
 
 func (w world) principal() any {
-	switch w.IntN(6) {
-	case 0:
+	if w.IntN(6) == 0 {
 		return "*"
-	case 1:
-		return object{"Service": pick(w, "ec2.amazonaws.com", "s3.amazonaws.com")}
 	}
-	return object{"AWS": w.some(3, func() string {
-		return pick(w, slices.Concat([]string{"*"}, trialSessions, trialUsers, trialRoles, trialAccounts)...)
-	})}
+	all := object{}
+	for range 1 + w.IntN(3) {
+		kind := pick(w, "AWS", "AWS", "AWS", "AWS", "AWS", "Service", "Federated", "CanonicalUser")
+		name := ""
+		switch kind {
+		case "AWS":
+			name = pick(w, slices.Concat([]string{"*"}, trialSessions, trialUsers, trialRoles, trialAccounts)...)
+		case "Service":
+			name = pick(w, "ec2.amazonaws.com", "s3.amazonaws.com")
+		case "Federated":
+			name = pick(w, "accounts.google.com", "arn:aws:iam::111122223333:saml-provider/x")
+		case "CanonicalUser":
+			name = pick(w, "c1", "c2")
+		}
+		if list, _ := all[kind].([]string); !slices.Contains(list, name) {
+			all[kind] = append(list, name)
+		}
+	}
+	return all
 }
 
 func (w world) statement(kind policy.Kind) object {
@@ -165,7 +178,7 @@ func (w world) statement(kind policy.Kind) object {
 	}
 	if kind == policy.Resource {
 		s["Principal"] = w.principal()
-		if w.IntN(10) == 0 {
+		if w.IntN(6) == 0 {
 			s["NotPrincipal"] = s["Principal"]
 			delete(s, "Principal")
 		}
@@ -249,8 +262,35 @@ func trialCallers(t testing.TB) (all []*authz.Principal) {
 }
 
 func otherTrialCallers(t testing.TB) (all []*authz.Principal) {
-	for _, name := range []string{"arn:aws:iam::111122223333:root", "arn:aws-us-gov:iam::777788889999:root", "ec2.amazonaws.com", "anonymous"} {
-		p, err := authz.NewPrincipal(name, authz.Facts{})
+	const google, role, linked = "accounts.google.com", "arn:aws:iam::111122223333:role/r", "arn:aws:iam::777788889999:role/aws-service-role/x.amazonaws.com/r"
+	for _, x := range []struct {
+		name  string
+		facts authz.Facts
+	}{
+		{"arn:aws:iam::111122223333:root", authz.Facts{}},
+		{"arn:aws:iam::444455556666:root", authz.Facts{CanonicalID: "c1"}},
+		{"arn:aws-us-gov:iam::777788889999:root", authz.Facts{}},
+		{"arn:aws:iam::777788889999:root", authz.Facts{CanonicalID: "c2", AssumedRoot: true}},
+		{"arn:aws:iam::111122223333:user/a", authz.Facts{UniqueID: "AIDAX"}},
+		{"arn:aws:iam::777788889999:user/a", authz.Facts{CanonicalID: "c1"}},
+		{"arn:aws:iam::444455556666:user/a", authz.Facts{CanonicalID: "c2"}},
+		{"arn:aws:sts::111122223333:assumed-role/r/s", authz.Facts{Issuer: role, UniqueID: "AROAX"}},
+		{"arn:aws:sts::111122223333:assumed-role/r/s", authz.Facts{Issuer: "arn:aws:iam::111122223333:role/x/r"}},
+		{"arn:aws:sts::111122223333:assumed-role/r/s", authz.Facts{Issuer: "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/r"}},
+		{"arn:aws:sts::777788889999:assumed-role/r/s", authz.Facts{Issuer: linked}},
+		{"arn:aws:sts::111122223333:assumed-role/r/t", authz.Facts{Issuer: role, Provider: google}},
+		{"arn:aws:sts::777788889999:assumed-role/q/t", authz.Facts{Provider: google, UniqueID: "AROAX", CanonicalID: "c1"}},
+		{"arn:aws:sts::777788889999:assumed-role/q/t", authz.Facts{Provider: "graph.facebook.com"}},
+		{"arn:aws:sts::111122223333:federated-user/f", authz.Facts{Issuer: "arn:aws:iam::111122223333:user/p/b", CanonicalID: "c2"}},
+		{"arn:aws:sts::111122223333:federated-user/g", authz.Facts{}},
+		{"ec2.amazonaws.com", authz.Facts{}},
+		{"lambda.amazonaws.com", authz.Facts{}},
+		{google, authz.Facts{ByAssertion: true}},
+		{"graph.facebook.com", authz.Facts{ByAssertion: true}},
+		{"arn:aws:iam::111122223333:saml-provider/x", authz.Facts{}},
+		{"anonymous", authz.Facts{}},
+	} {
+		p, err := authz.NewPrincipal(x.name, x.facts)
 		if err != nil {
 			t.Fatal(err)
 		}
