@@ -161,14 +161,14 @@ func (e *Estate) Find(text string) (*Entity, error) {
 		resource := arn.Cut(x.ARN)
 		kind, rest, _ := strings.Cut(resource.Part(5), "/")
 		name := rest[strings.LastIndexByte(rest, '/')+1:]
-		if x.Kind != SessionEntity && (text == name || text == kind+"/"+name || text == kind+"/"+rest) {
+		if x.Kind != SessionEntity && text != "" && (text == name || text == kind+"/"+name || text == kind+"/"+rest) {
 			all = append(all, x)
 		}
 	}
 	switch len(all) {
 	case 0:
 		for _, x := range e.Entities() {
-			if name := x.ARN[strings.LastIndexAny(x.ARN, ":/")+1:]; strings.EqualFold(name, text[strings.LastIndexAny(text, ":/")+1:]) {
+			if name := x.ARN[strings.LastIndexAny(x.ARN, ":/")+1:]; text != "" && strings.EqualFold(name, text[strings.LastIndexAny(text, ":/")+1:]) {
 				return nil, fmt.Errorf("the export has no user or role %q, but %s", text, x.ARN)
 			}
 		}

@@ -194,7 +194,8 @@ func (d *differ) each() error {
 	defer f.Close()
 	unknown := false
 	lines := json.NewDecoder(f)
-	for n := 1; lines.More(); n++ {
+	n := 1
+	for ; lines.More(); n++ {
 		var p struct {
 			Name  string          `json:"name"`
 			Kind  string          `json:"kind"`
@@ -222,7 +223,12 @@ func (d *differ) each() error {
 			return err
 		}
 	}
-	if unknown {
+	switch _, err := lines.Token(); {
+	case err != io.EOF:
+		return fmt.Errorf("%s: pair %d: another pair, or the end, is expected", display(d.pairs), n)
+	case n == 1:
+		return fmt.Errorf("%s: there is no pair in it", display(d.pairs))
+	case unknown:
 		return errReported
 	}
 	return nil
