@@ -25,7 +25,7 @@ altogether; under which conditions; and which roles it can assume, as far as --d
 ` + layout + `
 
 What an identity policy grants holds for all resources that it names, but for what is told below it: the resources of the export whose own policies deny it, whole or under conditions, or
-do not allow it, as those of keys, of roles and of what is of other accounts must; with --output json for all of them, in the text for a few. Resources that are in no file are taken to be of
+do not allow it, as those of keys, of roles and of what is of other accounts must; with --output json for all of them, in the text for a few. bucket{,/*} is a bucket with its objects. Resources that are in no file are taken to be of
 the account, unless their ARNs name another.
 
 --used FILE names actions that were used, one a line, such as s3:GetObject. Then what is granted and was not used is printed instead, statement by statement.
