@@ -195,4 +195,9 @@ func TestHostilePairsEnd(t *testing.T) {
 		t.Errorf("2,000 statements: %d useless, %d unknown, %v", len(useless), len(unknown), err)
 	}
 	t.Logf("2,000 statements, each asked whether it is of use: %d not known", len(unknown))
+	// So do those about each of its principals.
+	all, err := New(Options{Catalog: c}).External("AWS::S3::Bucket", document([]object{users(5000)}), Zone{})
+	if n := len(all); err != nil || n != 5000 || all[0].Verdict != Yes || all[n-1].Verdict != Unknown || all[n-1].Reason == "" {
+		t.Errorf("5,000 users outside: %d findings, %v", n, err)
+	}
 }

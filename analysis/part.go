@@ -238,8 +238,15 @@ func (z *Analyzer) External(resourceType string, d *policy.Document, zone Zone) 
 			if p.kind == "Service" {
 				continue
 			}
+			x := ExternalAccess{Statement: i, PrincipalType: p.kind, Principal: p.text, Conditions: s.Condition.Blocks, NotActions: s.Action.Not, Actions: s.Action.Texts()}
+			if questions.budget <= 0 {
+				x.Reason = tooLarge
+				all = append(all, x)
+				continue
+			}
 			// only is the document with this statement, for this principal and with some of its actions, less what is denied.
 			only := func(actions []string, more ...string) (*policy.Document, error) {
+				questions.budget -= len(d.Text()) / 64 // it is read anew
 				return part(d, func(n int, members map[string]json.RawMessage) bool {
 					if n != i {
 						return d.Statements[n].Effect == policy.Deny
@@ -264,7 +271,7 @@ func (z *Analyzer) External(resourceType string, d *policy.Document, zone Zone) 
 			if a.Verdict == No {
 				continue
 			}
-			x := ExternalAccess{Statement: i, PrincipalType: p.kind, Principal: p.text, Conditions: s.Condition.Blocks, Answer: a, NotActions: s.Action.Not, Actions: s.Action.Texts()}
+			x.Answer = a
 			if !s.Action.Not && len(x.Actions) > 1 {
 				x.Actions = nil
 				for _, action := range s.Action.Texts() {
