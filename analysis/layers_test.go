@@ -22,7 +22,7 @@ func (w world) layers(t *testing.T, compiled map[string]*authz.Program) *authz.P
 		if permissive && w.IntN(2) == 0 {
 			return allowAll(as)
 		}
-		text, err := json.Marshal(w.policy(kind))
+		text, err := json.Marshal(w.named(w.policy(kind)))
 		if err != nil {
 			t.Fatal(err)
 		}

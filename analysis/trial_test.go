@@ -144,9 +144,52 @@ func (w world) condition() object {
 }
 
 func (w world) principal() any {
-	if w.IntN(6) == 0 {
+	switch w.IntN(6) {
+	case 0:
 		return "*"
+	case 1:
+		return object{"Service": pick(w, "ec2.amazonaws.com", "s3.amazonaws.com")}
 	}
+	return object{"AWS": w.some(3, func() string {
+		return pick(w, slices.Concat([]string{"*"}, trialSessions, trialUsers, trialRoles, trialAccounts)...)
+	})}
+}
+
+func (w world) statement(kind policy.Kind) object {
+	s := object{"Effect": pick(w, "Allow", "Allow", "Deny"), "Action": w.some(3, w.action), "Resource": w.some(3, w.resource)}
+	for _, name := range []string{"Action", "Resource"} {
+		if w.IntN(8) == 0 {
+			s["Not"+name] = s[name]
+			delete(s, name)
+		}
+	}
+	if kind == policy.Resource {
+		s["Principal"] = w.principal()
+		if w.IntN(10) == 0 {
+			s["NotPrincipal"] = s["Principal"]
+			delete(s, "Principal")
+		}
+	}
+	if c := w.condition(); len(c) > 0 {
+		s["Condition"] = c
+	}
+	return s
+}
+
+func (w world) policy(kind policy.Kind) object {
+	var list []any
+	for range 1 + w.IntN(3) {
+		list = append(list, w.statement(kind))
+	}
+	d := object{"Statement": list}
+	if w.IntN(6) > 0 {
+		d["Version"] = "2012-10-17"
+	}
+	return d
+}
+
+// principals draws principals of several types.
+func (w world) principals() any {
 	all := object{}
 	for range 1 + w.IntN(3) {
 		kind := pick(w, "AWS", "AWS", "AWS", "AWS", "AWS", "Service", "Federated", "CanonicalUser")
@@ -168,35 +211,16 @@ func (w world) principal() any {
 	return all
 }
 
-func (w world) statement(kind policy.Kind) object {
-	s := object{"Effect": pick(w, "Allow", "Allow", "Deny"), "Action": w.some(3, w.action), "Resource": w.some(3, w.resource)}
-	for _, name := range []string{"Action", "Resource"} {
-		if w.IntN(8) == 0 {
-			s["Not"+name] = s[name]
-			delete(s, name)
+// named changes whom some statements of a policy name, or do not.
+func (w world) named(d object) object {
+	for _, s := range d["Statement"].([]any) {
+		s := s.(object)
+		if w.IntN(2) == 0 || s["Principal"] == nil && s["NotPrincipal"] == nil {
+			continue
 		}
-	}
-	if kind == policy.Resource {
-		s["Principal"] = w.principal()
-		if w.IntN(6) == 0 {
-			s["NotPrincipal"] = s["Principal"]
-			delete(s, "Principal")
-		}
-	}
-	if c := w.condition(); len(c) > 0 {
-		s["Condition"] = c
-	}
-	return s
-}
-
-func (w world) policy(kind policy.Kind) object {
-	var list []any
-	for range 1 + w.IntN(3) {
-		list = append(list, w.statement(kind))
-	}
-	d := object{"Statement": list}
-	if w.IntN(6) > 0 {
-		d["Version"] = "2012-10-17"
+		delete(s, "Principal")
+		delete(s, "NotPrincipal")
+		s[pick(w, "Principal", "Principal", "NotPrincipal")] = w.principals()
 	}
 	return d
 }
@@ -374,10 +398,13 @@ func TestCompareAgreesWithTrial(t *testing.T) {
 }
 
 func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, z *Analyzer, callers []*authz.Principal, actions []*authz.Action, sum *tally) {
-	draft := w.policy(kind)
-	other := w.policy(kind)
-	if w.IntN(3) > 0 {
+	draft := w.named(w.policy(kind))
+	other := w.named(w.policy(kind))
+	switch w.IntN(6) {
+	case 0, 1, 2:
 		other = w.changed(kind, draft)
+	case 3:
+		other = w.named(w.changed(kind, draft))
 	}
 	parse := func(d object) *policy.Document {
 		text, err := json.Marshal(d)
