@@ -352,18 +352,21 @@ func (d *drawnEstate) request(t *testing.T, w world, typed bool, who *Entity, ac
 		set("aws:PrincipalOrgID", drawnOrganization)
 		set("aws:ResourceOrgID", drawnOrganization)
 	}
+	// A resource's tags come by the key that all services have and by that of its own.
+	parts := arn.Cut(resource)
+	ofService := parts.Part(2) + ":ResourceTag/"
 	if tags, ok := d.tags[resource]; ok {
 		for k, v := range tags {
 			if trust && role && w.IntN(2) == 0 {
 				v = pick(w, "red", "blue", "b")
 			}
 			set("aws:ResourceTag/"+k, v.(string))
-			set("iam:ResourceTag/"+k, v.(string))
+			set(ofService+k, v.(string))
 		}
 	} else if w.IntN(2) == 0 {
 		v := pick(w, "red", "blue", "b")
 		set("aws:ResourceTag/team", v)
-		set("iam:ResourceTag/team", pick(w, v, "red"))
+		set(ofService+"team", pick(w, v, "red"))
 	}
 	ps := &authz.Policies{Resource: d.program(t, d.policies[resource], authz.Resource)}
 	if bucket, _, ok := strings.Cut(resource, "/"); ok && strings.HasPrefix(resource, "arn:aws:s3:::") {
