@@ -98,11 +98,31 @@ func TestSessionsOfOthers(t *testing.T) {
 		{"of the root user, for NotPrincipal", &authz.Policies{Resource: program(authz.Resource, `{"Effect":"Allow",`+bob+`}`)},
 			&authz.Policies{Resource: program(authz.Resource, `{"Effect":"Allow",`+bob+`},{"Effect":"Deny","NotPrincipal":{"AWS":["111122223333","arn:aws:sts::111122223333:federated-user/bob"]},"Action":"*","Resource":"*"}`)},
 			authz.FederatedSession},
+		// Root users, and their sessions, may not assume roles.
+		{"without a session policy GetFederationToken gives nothing", &authz.Policies{Identity: all, Session: []*authz.Program{program(authz.Identity, `{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}`)}},
+			&authz.Policies{Identity: all}, authz.FederatedSession},
+		{"whom no service control policy touches", &authz.Policies{Identity: all, ServiceControl: [][]*authz.Program{{program(authz.ServiceControl, `{"Effect":"Deny","Action":"*","Resource":"*"}`)}}},
+			&authz.Policies{}, authz.RoleSession},
 		{"without a session policy AssumeRoot gives nothing", &authz.Policies{Session: all}, &authz.Policies{}, authz.AssumedRoot},
 	} {
 		c, err := New(Options{Catalog: load(t)}).Compare(Layers(row.left, "111122223333", ""), Layers(row.right, "111122223333", ""))
 		if err != nil || c.LeftOnly.Verdict != Yes || c.LeftOnly.Witness.Request.Principal.Kind != row.kind {
 			t.Errorf("%s: %v by %v, %v", row.name, c.Relation, c.LeftOnly.Witness, err)
 		}
+	}
+}
+
+// TestProvidersAreToldApart compares trust policies that differ in whose assertion they take.
+func TestProvidersAreToldApart(t *testing.T) {
+	of := func(provider string) Side {
+		d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Federated":"` + provider + `"},"Action":"sts:AssumeRoleWithWebIdentity"}]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Of(policy.Trust, d)
+	}
+	c, err := New(Options{Catalog: load(t)}).Compare(of("accounts.google.com"), of("graph.facebook.com"))
+	if err != nil || c.Relation != Incomparable || c.LeftOnly.Witness.Request.Principal.ARN != "accounts.google.com" {
+		t.Errorf("%v, left %v, right %v, %v", c.Relation, c.LeftOnly.Witness, c.RightOnly.Witness, err)
 	}
 }

@@ -18,6 +18,20 @@ func TestWhatReadersFound(t *testing.T) {
 			"StringEquals":{"aws:PrincipalArn":"arn:aws:iam::111122223333:user/u"},"StringEqualsIgnoreCase":{"aws:PrincipalArn":"${aws:PrincipalTag/y}"}}}`},
 		{name: "values that hold what separates values", left: `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/y":["a","b"]}}}`,
 			right: `{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/y":"a\u0000b"}}}`},
+		// The solver tries the first Allow first, for what the first Deny asks about is false until it must be true.
+		{name: "what excludes a pattern with a variable belongs to the core",
+			left: `{"Effect":"Deny","Action":"*","Resource":"arn:aws:s3:::z/*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}},
+			{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/x}","Condition":{"Bool":{"aws:SecureTransport":"true"}}},
+			{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/x}","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}},
+			{"Effect":"Deny","Action":"*","Resource":["arn:aws:s3:::b/${aws:PrincipalTag/x}","arn:aws:s3:::c/*"],"Condition":{"Bool":{"aws:SecureTransport":"true"}}}`},
+		{name: "one value is among some and another is not", left: `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"a"}}},
+			{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":"a"}}}`},
+		{name: "a list without values is there and has none", left: `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"Null":{"aws:TagKeys":"true"}}},
+			{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ForAnyValue:StringEqualsIfExists":{"aws:TagKeys":"a"}}}`},
+		{name: "a variable without a value has its default", left: `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/x, 'd'}"},
+			{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Null":{"aws:PrincipalTag/x":"false"}}}`},
+		{name: "a variable before a wildcard may be what is wanted", left: `{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/${aws:PrincipalTag/x}*","Condition":{"StringLike":{"aws:PrincipalTag/x":"*b"}}},
+			{"Effect":"Deny","Action":"*","NotResource":"arn:aws:s3:::b/qb"}`},
 	} {
 		of := func(statements string) Side {
 			if statements == "" {
