@@ -65,7 +65,7 @@ func run(output string, sample int, timeout time.Duration, every int) error {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# What a proof costs\n\nMeasured %s on %s, %s, %s: processor time for the question whether there is a request that one policy allows and another does not,\n"+
-		"with the catalogue, compiling not included.\n\n\tcd bench && go run ./analysis\n\n", time.Now().Format("2006-01-02"), machine.Name(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version())
+		"with the catalogue, compiling not included.\n\n\tcd bench && go run ./analysis%s\n\n", time.Now().Format("2006-01-02"), machine.Name(), runtime.GOOS+"/"+runtime.GOARCH, runtime.Version(), flags())
 	fmt.Fprintf(&b, "| pairs | questions | median | 90 %% | 99 %% | longest | unknown |\n|---|---|---|---|---|---|---|\n")
 	for _, w := range works {
 		z := analysis.New(analysis.Options{Catalog: c})
@@ -110,6 +110,16 @@ func run(output string, sample int, timeout time.Duration, every int) error {
 		return os.WriteFile(output, b.Bytes(), 0o644)
 	}
 	return nil
+}
+
+// flags are those that this run was started with, but for where the tables go.
+func flags() (text string) {
+	flag.Visit(func(f *flag.Flag) {
+		if f.Name != "o" {
+			text += " -" + f.Name + " " + f.Value.String()
+		}
+	})
+	return text
 }
 
 // progress says on a terminal how far the work is.
