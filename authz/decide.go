@@ -200,6 +200,9 @@ func (j *judge) mark(programs []*Program) bool {
 		allows |= (allow | -allow) >> 63 << (i & 63)
 		others |= p.others
 	}
+	for _, p := range programs[min(len(programs), maxMarked):] {
+		others |= p.others
+	}
 	j.denies, j.allows = denies, allows
 	return others == 0
 }

@@ -2,6 +2,7 @@ package authz_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/writ-iam/writ/authz"
@@ -73,6 +74,7 @@ func TestASetWithAResourcePolicyDenies(t *testing.T) {
 		"before the list":   {IdentitySet: authz.NewSet([]*authz.Program{misplaced}), Identity: []*authz.Program{all}},
 		"without a set":     {Identity: []*authz.Program{all, misplaced}},
 		"alone in the list": {Identity: []*authz.Program{misplaced}},
+		"behind many":       {Identity: append(slices.Repeat([]*authz.Program{all}, 64), misplaced)},
 	} {
 		if d := authz.Decide(ask(t, "s3:GetObject", "arn:aws:s3:::x/y"), &ps); d.Effect != authz.ExplicitDeny || d.Layer != authz.IdentityLayer {
 			t.Errorf("%s: %+v", name, d)
