@@ -27,7 +27,7 @@ unit: ## the tests, with the race detector, in random order
 
 agree: ## the fast judge and the naive one on CASES random cases, proofs about PAIRS pairs of policies and random requests
 	$(GO) test ./authz -run TestFastJudgeAgreesWithNaiveJudge -v -cases $(CASES) -timeout 60m
-	$(GO) test ./analysis -run 'WithTrial|Edits' -v -pairs $(PAIRS) -every 1 -timeout 60m
+	$(GO) test ./analysis -run 'WithTrial|Edits|Hostile' -v -pairs $(PAIRS) -every 1 -budget 200000 -timeout 60m
 
 lint: ## vet, formatting, staticcheck (staticcheck.conf says which checks and why)
 	$(GO) vet ./...

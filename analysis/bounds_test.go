@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
+
+var budget = flag.Int("budget", DefaultBudget/10, "the bound of questions about hostile documents")
 
 // TestHostilePairsEnd asks about pairs that are as large or as hard as somebody can make them. They end, within a bound that is counted in states and not in
 // seconds, and what could not be found out is unknown.
@@ -173,7 +176,7 @@ func TestHostilePairsEnd(t *testing.T) {
 		{name: "10,000 principals", kind: policy.Resource, left: document([]object{shared(10_000)}), right: document([]object{shared(9_999)})},
 		{name: "300 principals", kind: policy.Resource, left: document([]object{shared(300)}), right: document([]object{shared(299)})},
 	} {
-		for _, o := range []Options{{Catalog: c}, {}} {
+		for _, o := range []Options{{Catalog: c, Budget: *budget}, {Budget: *budget}} {
 			z := New(o)
 			got, err := z.Compare(Of(row.kind, row.left), Of(row.kind, row.right))
 			if err != nil {
@@ -190,13 +193,13 @@ func TestHostilePairsEnd(t *testing.T) {
 	d := many(2000, func(i int) object {
 		return object{"Effect": "Allow", "Action": "s3:GetObject", "Resource": fmt.Sprintf("arn:aws:s3:::bucket-%d/*", i)}
 	})
-	useless, unknown, err := New(Options{Catalog: c}).Useless(policy.Managed, d)
+	useless, unknown, err := New(Options{Catalog: c, Budget: *budget}).Useless(policy.Managed, d)
 	if err != nil || len(useless) > 0 || len(unknown) == 0 {
 		t.Errorf("2,000 statements: %d useless, %d unknown, %v", len(useless), len(unknown), err)
 	}
 	t.Logf("2,000 statements, each asked whether it is of use: %d not known", len(unknown))
 	// So do those about each of its principals.
-	all, err := New(Options{Catalog: c}).External("AWS::S3::Bucket", document([]object{users(5000)}), Zone{})
+	all, err := New(Options{Catalog: c, Budget: *budget}).External("AWS::S3::Bucket", document([]object{users(5000)}), Zone{})
 	if n := len(all); err != nil || n != 5000 || all[0].Verdict != Yes || all[n-1].Verdict != Unknown || all[n-1].Reason == "" {
 		t.Errorf("5,000 users outside: %d findings, %v", n, err)
 	}
