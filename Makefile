@@ -1,7 +1,7 @@
 # make help prints the targets.
 
 GO      ?= go
-# How many random cases the two judges are compared on, how many pairs of documents (and a twentieth as many of all layers) are compared by proof and by trial, and how many inputs each
+# How many random cases the two judges are compared on, how many pairs of documents (and a fortieth as many of all layers) are compared by proof and by trial, and how many inputs each
 # fuzz target gets in make test.
 CASES   ?= 1000000
 PAIRS   ?= 1000000

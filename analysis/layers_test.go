@@ -119,7 +119,7 @@ func TestLayersAgreeWithTrial(t *testing.T) {
 	sum := &tally{reasons: make(map[string]int)}
 	var group sync.WaitGroup
 	workers := runtime.GOMAXPROCS(0)
-	n := max(500, *pairs/20) // a pair of layers costs as much as a dozen of documents
+	n := max(500, *pairs/40) // a pair of layers costs as much as two dozen of documents
 	for k := range workers {
 		group.Go(func() {
 			z := New(Options{Catalog: c, Budget: 20_000})
