@@ -436,8 +436,8 @@ func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, z *Analyzer,
 	aws := z.analysis()
 	for range 40 {
 		q := w.request(callers, actions)
-		if there := aws.resources(q.Action); there != nil && !there.match(q.Resource()) {
-			continue // a resource that AWS cannot have: see Options.Catalog
+		if !aws.mayGet(q) {
+			continue
 		}
 		a, b := authz.Decide(q, left.Policies).Allowed(), authz.Decide(q, right.Policies).Allowed()
 		if a && !b && c.LeftOnly.Verdict == No || b && !a && c.RightOnly.Verdict == No {
@@ -445,6 +445,20 @@ func compareByTrial(t *testing.T, w world, i int, kind policy.Kind, z *Analyzer,
 			return
 		}
 	}
+}
+
+// mayGet reports whether a request is one that the question is about (see Options.Catalog): its resource can be, and only multi-valued keys have lists.
+func (a *analysis) mayGet(r *authz.Request) bool {
+	if there := a.resources(r.Action); there != nil && !there.match(r.Resource()) {
+		return false
+	}
+	for k, v := range r.Context.All {
+		shapes := a.shapes(&key{name: k.String(), key: k})
+		if v.Many() && !shapes[list] || !v.Many() && !shapes[single] {
+			return false
+		}
+	}
+	return true
 }
 
 func contextOf(r *authz.Request) map[string][]string {
