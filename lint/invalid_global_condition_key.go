@@ -19,7 +19,7 @@ var invalidGlobalConditionKey = &Rule{
 			if !strings.HasPrefix(name, "aws:") || name == "aws:" || name == "aws:arn" || c.tagKeyMissing(k) {
 				return // for these there are rules of their own
 			}
-			if _, ok := c.key(name); ok || c.more.keys[name] {
+			if c.isKey(name) {
 				return
 			}
 			names := func(yield func(string) bool) {

@@ -20,7 +20,7 @@ var invalidService = &Rule{
 			if !ok || prefix == "" || strings.ContainsAny(prefix, "./ ") || fold.Equal(prefix, "aws") {
 				return
 			}
-			if _, ok := c.catalog.Service(prefix); ok || c.more.services[fold.Name(prefix)] {
+			if c.isService(prefix) {
 				return
 			}
 			if _, ok := c.key(k.key.text); !ok {
@@ -32,7 +32,7 @@ var invalidService = &Rule{
 			if isOpen(service) || service != fold.Name(service) {
 				return
 			}
-			if _, ok := c.catalog.Service(service); !ok && !c.more.services[service] && len(c.templates(a)) == 0 {
+			if !c.isService(service) && len(c.templates(a)) == 0 {
 				c.reportARN(a, servicePart, "There is no service %s whose resources have ARNs", service)
 			}
 		})

@@ -1,10 +1,6 @@
 package lint
 
-import (
-	"strings"
-
-	"github.com/writ-iam/writ/internal/fold"
-)
+import "strings"
 
 var invalidServiceConditionKey = &Rule{
 	Code:         "INVALID_SERVICE_CONDITION_KEY",
@@ -20,7 +16,7 @@ var invalidServiceConditionKey = &Rule{
 			if !ok || c.tagKeyMissing(k) {
 				return
 			}
-			if _, ok := c.key(k.key.text); ok || c.more.keys[fold.Name(k.key.text)] {
+			if c.isKey(k.key.text) {
 				return
 			}
 			names := func(yield func(string) bool) {

@@ -13,7 +13,7 @@ var invalidServiceInAction = &Rule{
 			if !wellFormed(v.text) || prefix == "" || isPattern(prefix) {
 				return
 			}
-			if _, ok := c.catalog.Service(prefix); ok || c.more.services[prefix] {
+			if c.isService(prefix) {
 				return
 			}
 			names := func(yield func(string) bool) {

@@ -55,6 +55,18 @@ func newSupplement(text string) *supplement {
 	return s
 }
 
+// isService reports whether there is a service with a prefix, by the catalog or the supplement.
+func (c *checker) isService(prefix string) bool {
+	_, ok := c.catalog.Service(prefix)
+	return ok || c.more.services[fold.Name(prefix)]
+}
+
+// isKey reports whether there is a condition key, by the catalog or the supplement.
+func (c *checker) isKey(name string) bool {
+	_, ok := c.key(name)
+	return ok || c.more.keys[fold.Name(name)]
+}
+
 // anyAction reports whether a pattern covers one of the supplement's actions.
 func (s *supplement) anyAction(pattern string) bool {
 	for a := range s.actions {

@@ -228,15 +228,18 @@ func (p *planReader) changes(s section) error {
 	})
 }
 
-// values reads planned_values, or the values of a state.
-func (p *planReader) values(s section) error {
+// rootModule reads the root module of planned_values, of the values of a state or of the configuration.
+func (p *planReader) rootModule(s section, read func(section) error) error {
 	return p.members(s, func(name string, v section) error {
 		if name != "root_module" {
 			return nil
 		}
-		return p.module(v)
+		return read(v)
 	})
 }
+
+// values reads planned_values, or the values of a state.
+func (p *planReader) values(s section) error { return p.rootModule(s, p.module) }
 
 func (p *planReader) module(s section) error {
 	return p.members(s, func(name string, v section) error {
@@ -263,12 +266,7 @@ func (p *planReader) module(s section) error {
 
 // configuration reads what the configuration says of resources.
 func (p *planReader) configuration(s section) error {
-	return p.members(s, func(name string, v section) error {
-		if name != "root_module" {
-			return nil
-		}
-		return p.configuredModule("", v)
-	})
+	return p.rootModule(s, func(v section) error { return p.configuredModule("", v) })
 }
 
 func (p *planReader) configuredModule(address string, s section) error {
