@@ -13,8 +13,8 @@ type Access struct {
 }
 
 // Grants answers whether a document grants any of an access: whether there is a request of it that the document allows, as it bears on requests when everything else
-// allows them (see Of). What needs no policy, sts:GetCallerIdentity and whatever a control policy does not bear on, no policy grants. Trust policies have no resources of their own, so that an access must name none. The error says that an access or a kind cannot be asked about,
-// or is ErrDisagreement.
+// allows them (see Of). What needs no policy, sts:GetCallerIdentity and whatever a control policy does not bear on, no policy grants. Trust policies have no resources of their own, so
+// that an access must name none. The error says that an access or a kind cannot be asked about, or is ErrDisagreement.
 func (z *Analyzer) Grants(k policy.Kind, d *policy.Document, x Access) (Answer, error) {
 	if k == policy.Trust && len(x.Resources) > 0 {
 		return Answer{}, fmt.Errorf("analysis: a trust policy speaks of the role it belongs to; ask about actions alone")
@@ -42,7 +42,7 @@ func allBut(k policy.Kind, x Access) (Side, error) {
 		Resource  []string
 	}
 	principal := ""
-	if k == policy.Resource || k == policy.Trust || k == policy.ResourceControl {
+	if programKind(k).HasPrincipals() {
 		principal = "*"
 	}
 	text, err := json.Marshal(struct {

@@ -101,23 +101,33 @@ func Layers(ps *authz.Policies, resourceAccount, managementAccount string) Side 
 // (Managed, Inline or Session) words count for its principals, a resource policy's or trust policy's for the principals that it names, those of control policies for
 // everyone.
 func Of(k policy.Kind, d *policy.Document) Side {
-	p := func(kind authz.Kind) *authz.Program { return authz.Compile(d, kind) }
+	p := authz.Compile(d, programKind(k))
 	s := allowingAll()
-	s.document = d
-	ps := s.Policies
-	switch k {
-	case policy.Resource:
-		ps.Resource = p(authz.Resource)
-	case policy.Trust:
-		ps.Resource, s.trust = p(authz.Resource), true
-	case policy.ServiceControl:
-		ps.ServiceControl = [][]*authz.Program{{p(authz.ServiceControl)}}
-	case policy.ResourceControl:
-		ps.ResourceControl = [][]*authz.Program{{p(authz.ResourceControl), allowAll(authz.ResourceControl)}}
+	s.document, s.trust = d, k == policy.Trust
+	switch ps := s.Policies; p.Kind() {
+	case authz.Resource:
+		ps.Resource = p
+	case authz.ServiceControl:
+		ps.ServiceControl = [][]*authz.Program{{p}}
+	case authz.ResourceControl:
+		ps.ResourceControl = [][]*authz.Program{{p, allowAll(authz.ResourceControl)}}
 	default:
-		ps.Identity = []*authz.Program{p(authz.Identity)}
+		ps.Identity = []*authz.Program{p}
 	}
 	return s
+}
+
+// programKind returns what a policy of a kind is to the judge.
+func programKind(k policy.Kind) authz.Kind {
+	switch k {
+	case policy.Resource, policy.Trust:
+		return authz.Resource
+	case policy.ServiceControl:
+		return authz.ServiceControl
+	case policy.ResourceControl:
+		return authz.ResourceControl
+	}
+	return authz.Identity
 }
 
 // allowingAll is the side that allows everything.
@@ -127,16 +137,23 @@ func allowingAll() Side {
 }
 
 // allowAll is a policy that allows everyone everything.
-func allowAll(k authz.Kind) *authz.Program {
-	text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
-	if k == authz.Resource || k == authz.ResourceControl {
-		text = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`
-	}
-	d, err := policy.Parse(text)
+func allowAll(k authz.Kind) *authz.Program { return authz.Compile(everything(k), k) }
+
+// everything is a document that allows everyone everything.
+func everything(k authz.Kind) *policy.Document {
+	d, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + allowStatement(k) + `]}`)
 	if err != nil {
-		panic("analysis: " + err.Error()) // it is written above
+		panic("analysis: " + err.Error()) // it is written below
 	}
-	return authz.Compile(d, k)
+	return d
+}
+
+// allowStatement is the statement of everything.
+func allowStatement(k authz.Kind) string {
+	if k.HasPrincipals() {
+		return `{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`
+	}
+	return `{"Effect":"Allow","Action":"*","Resource":"*"}`
 }
 
 // Analyzer answers questions, one at a time, and keeps what it learnt about patterns for the next ones.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
 
@@ -17,10 +16,7 @@ var budget = flag.Int("budget", DefaultBudget/10, "the bound of questions about 
 // TestHostilePairsEnd asks about pairs that are as large or as hard as somebody can make them. They end, within a bound that is counted in states and not in
 // seconds, and what could not be found out is unknown.
 func TestHostilePairsEnd(t *testing.T) {
-	c, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := load(t)
 	r := rand.New(rand.NewPCG(5, 5))
 	document := func(statements []object) *policy.Document {
 		t.Helper()

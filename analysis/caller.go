@@ -142,10 +142,7 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 		return t.solveShape(on, s, m, x)
 	}
 	// The ARN, and what is asked of its parts.
-	x.in = append(slices.Clip(x.in), t.caller.arns)
-	if t.caller.not != nil {
-		x.out = append(slices.Clip(x.out), t.caller.not)
-	}
+	x.in, x.out = append(slices.Clip(x.in), t.caller.arns), append(slices.Clip(x.out), t.caller.not)
 	if t.a.outside != nil {
 		// What the policy names of ARNs and of accounts, the public is not.
 		if d := t.a.outside.domain(t.a, on); d.not != nil {
@@ -168,7 +165,7 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 			}
 			continue
 		}
-		w := want{set: info.test.set, typed: &info.test.typed, many: info.test.values, open: len(info.test.variables) > 0, match: (l > 0) != info.test.operator.Comparison.Negated(), lit: l}
+		w := info.test.want(l)
 		if info.on != on {
 			if w.set == nil {
 				return v, nil, gaveUp
@@ -180,15 +177,9 @@ func (t *theory) solveCaller(on subject, m mode, x extra) (v value, core []lit, 
 	text, core, result := t.solveText(wants, m, x, nil)
 	if parts := arn.Cut(text); result == found && t.a.options.Catalog != nil && !slices.Contains(t.a.placeNames().partitions, parts.Part(1)) {
 		// It is of no partition that there is: go through those.
-		core, result = nil, none
-		for _, partition := range t.a.placeNames().partitions {
-			of := t.a.texts.union(newGlob(append(appendText(nil, "arn:"+partition+":", letter), sign{kind: run})))
-			there, c, r := t.solveText(wants, m, extra{append(slices.Clip(x.in), of), x.out}, nil)
-			if r == found {
-				return value{single, []string{there}}, nil, found
-			}
-			result, core = max(result, r), appendMissing(core, c...)
-		}
+		return t.solvePlaced(wants, m, x, func(partition string) *union {
+			return t.a.texts.union(newGlob(append(appendText(nil, "arn:"+partition+":", letter), sign{kind: run})))
+		})
 	}
 	return value{single, []string{text}}, core, result
 }
@@ -260,12 +251,13 @@ const accountLength = 12
 func accountSigns() []sign { return slices.Repeat([]sign{{kind: digit}}, accountLength) }
 
 // name collects the principals that the policies of a question name.
-func (a *analysis) name(sides []Side) (named *namedPrincipals, controlled bool) {
-	named = &namedPrincipals{seen: make(map[string]bool), arnsOf: make(map[string][]string)}
+func (a *analysis) name(sides ...Side) *namedPrincipals {
+	named := &namedPrincipals{seen: make(map[string]bool), arnsOf: make(map[string][]string)}
 	for _, side := range sides {
 		ps := side.Policies
-		controlled = controlled || len(ps.ServiceControl)+len(ps.ResourceControl) > 0 || ps.Boundary != nil
+		named.controlled = named.controlled || len(ps.ServiceControl)+len(ps.ResourceControl) > 0 || ps.Boundary != nil
 		if side.layers {
+			named.assumedRoots = true
 			// Who is of the resource's account and of the management account matters, and every kind of caller does.
 			named.any = true
 			for _, account := range []string{side.owner, side.management} {
@@ -276,7 +268,7 @@ func (a *analysis) name(sides []Side) (named *namedPrincipals, controlled bool) 
 		}
 		for p := range programs(ps) {
 			a.statements(p) // which enters the keys
-			if !hasPrincipals(p.Kind()) {
+			if !p.Kind().HasPrincipals() {
 				continue
 			}
 			for i := range p.Document.Statements {
@@ -284,26 +276,22 @@ func (a *analysis) name(sides []Side) (named *namedPrincipals, controlled bool) 
 			}
 		}
 	}
-	return named, controlled
+	if _, ok := a.keyNumbers[isAssumedRoot]; ok {
+		named.assumedRoots = true
+	}
+	return named
 }
 
-// mayName reports whether the policies name few enough principals: each makes classes of callers, and each of those is asked about with all names.
-func (a *analysis) mayName(sides ...Side) bool {
-	n, _ := a.name(sides)
+// cost returns what of the budget the principals take: each makes classes of callers, and each of those is asked about with all names.
+func (n *namedPrincipals) cost() int {
 	classes := (5+8*len(n.accounts)+3*len(n.arns))*(1+len(n.ids))*(1+len(n.canonical))*(1+len(n.providers)) + n.federated*len(n.arns)
-	a.texts.budget -= classes / 32 * (1 + n.count/32)
-	return a.texts.budget > 0
+	return classes / 32 * (1 + n.count/32)
 }
 
 // principals returns the classes of callers that the policies of a question tell apart.
-func (a *analysis) principals(sides ...Side) []*caller {
-	named, controlled := a.name(sides)
+func (a *analysis) principals(named *namedPrincipals) []*caller {
 	fresh := named.freshAccount()
-	m := &callerMaker{a: a, named: named, controlled: controlled}
-	_, m.assumedRoots = a.keyNumbers[isAssumedRoot]
-	for _, s := range sides {
-		m.assumedRoots = m.assumedRoots || s.layers
-	}
+	m := &callerMaker{a: a, named: named}
 	var ids []*glob
 	for _, id := range named.ids {
 		ids = append(ids, literalGlob(id), newGlob(append(appendText(nil, id+":", letter), sign{kind: run})))
@@ -318,7 +306,7 @@ func (a *analysis) principals(sides ...Side) []*caller {
 	if roles {
 		m.roles("", fresh)
 	}
-	if roles && controlled && !named.any {
+	if roles && named.controlled && !named.any {
 		m.roots("", fresh) // control policies bear on them, too
 	}
 	if !named.any {
@@ -380,11 +368,7 @@ func (a *analysis) principals(sides ...Side) []*caller {
 type callerMaker struct {
 	a     *analysis
 	named *namedPrincipals
-	// controlled: there are policies that do not bear on service-linked roles.
-	controlled bool
-	// assumedRoots: sessions of AssumeRoot are told from root users.
-	assumedRoots bool
-	all          []*caller
+	all   []*caller
 }
 
 func (m *callerMaker) exact(name string, f authz.Facts) {
@@ -408,7 +392,7 @@ func (m *callerMaker) class(account, kind, name string, f authz.Facts) {
 	signs, not := m.of("iam", account)
 	signs = appendText(signs, ":"+kind+"/", letter)
 	c.arns = m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInPart})))
-	if kind == "role" && m.controlled {
+	if kind == "role" && m.named.controlled {
 		not = append(not, m.linked())
 	}
 	c.not = m.a.texts.union(append(not, m.notNamed(account, kind)...)...)
@@ -429,25 +413,22 @@ func (m *callerMaker) of(service, account string) (signs []sign, not []*glob) {
 
 // roots adds the root user of an account, or of all that are not named, in any partition, and the sessions of AssumeRoot if they are told apart.
 func (m *callerMaker) roots(account, or string) {
+	signs, not := m.of("iam", account)
+	arns, without := m.a.texts.union(newGlob(appendText(signs, ":root", letter))), m.a.texts.union(not...)
 	for _, f := range m.named.accountAttributes() {
 		for _, f.AssumedRoot = range m.rootKinds() {
 			who, err := authz.NewPrincipal("arn:aws:iam::"+or+":root", f)
 			if err != nil {
 				panic("analysis: " + or + " has no root user") // it is an account
 			}
-			signs, not := m.of("iam", account)
-			c := &caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: m.a.texts.union(newGlob(appendText(signs, ":root", letter)))}
-			if len(not) > 0 {
-				c.not = m.a.texts.union(not...)
-			}
-			m.add(c)
+			m.add(&caller{who: who, unnamed: account == "" && f.CanonicalID == "", arns: arns, not: without})
 		}
 	}
 }
 
 // rootKinds returns what Facts.AssumedRoot may be.
 func (m *callerMaker) rootKinds() []bool {
-	if m.assumedRoots {
+	if m.named.assumedRoots {
 		return []bool{false, true}
 	}
 	return []bool{false}
@@ -460,11 +441,7 @@ func (m *callerMaker) federated(account, or string) {
 	for _, other := range m.named.arnsOf[account] {
 		not = append(not, literalGlob(other))
 	}
-	arns := m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInName})))
-	var without *union
-	if len(not) > 0 {
-		without = m.a.texts.union(not...)
-	}
+	arns, without := m.a.texts.union(newGlob(append(signs, sign{kind: oneInName}, sign{kind: runInName}))), m.a.texts.union(not...)
 	for _, f := range m.named.accountAttributes() {
 		for _, f.Issuer = range m.issuers(account, or) {
 			who, err := authz.NewPrincipal("arn:aws:sts::"+or+":"+federatedUser+unnamed, f)
@@ -504,7 +481,7 @@ func (m *callerMaker) roles(account, or string) {
 	for _, f := range m.named.attributes("AROA", m.named.providers) {
 		f.Issuer = "arn:aws:iam::" + or + ":role/" + unnamed
 		m.class(account, "role", "arn:aws:sts::"+or+":assumed-role/"+unnamed+"/"+unnamed, f)
-		if m.controlled {
+		if m.named.controlled {
 			f.Issuer = "arn:aws:iam::" + or + ":" + serviceLinked + "service.amazonaws.com/" + unnamed
 			m.class(account, strings.TrimSuffix(serviceLinked, "/"), "arn:aws:sts::"+or+":assumed-role/"+unnamed+"/"+unnamed, f)
 		}
@@ -524,7 +501,7 @@ func (m *callerMaker) session(name string) {
 			}
 		}
 		paths := []string{""}
-		if m.controlled {
+		if m.named.controlled {
 			paths = append(paths, strings.TrimPrefix(serviceLinked, "role/"))
 		}
 		for _, path := range paths {
@@ -538,7 +515,7 @@ func (m *callerMaker) session(name string) {
 			arns := []*glob{newGlob(appendText(anywhere, "/"+role, letter))}
 			if path == "" {
 				arns = append(arns, literalGlob(prefix+role))
-				if m.controlled {
+				if m.named.controlled {
 					not = append(not, m.linked())
 				}
 			} else {
@@ -591,9 +568,14 @@ type namedPrincipals struct {
 	any                                                 bool // there is such an element
 	accounts, arns, ids, services, providers, canonical []string
 	arnsOf                                              map[string][]string // by account
-	seen                                                map[string]bool
-	count                                               int // of all entries
-	federated                                           int // of those that are sessions of GetFederationToken
+	// controlled: there are policies that do not bear on service-linked roles.
+	controlled bool
+	// assumedRoots: sessions of AssumeRoot are told from root users.
+	assumedRoots bool
+
+	seen      map[string]bool
+	count     int // of all entries
+	federated int // of those that are sessions of GetFederationToken
 }
 
 func (n *namedPrincipals) add(e *policy.Principal) {

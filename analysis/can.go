@@ -790,7 +790,7 @@ func (g *granter) bounds(out *Grant, k *clause) {
 			continue // it is a guess
 		}
 		var reach []authz.Reach
-		if p.Kind() == authz.Resource || p.Kind() == authz.ResourceControl {
+		if p.Kind().HasPrincipals() {
 			reach = s.reaches(p)
 		}
 		for _, c := range p.clauses {

@@ -34,6 +34,17 @@ type Apart struct {
 	names []string // of the actions, folded and in order
 }
 
+// About says what it is about, with its resources in words: "s3:PutObject on" them, "all but s3:PutObject on" them, or "on" them.
+func (a *Apart) About(resources string) string {
+	switch {
+	case len(a.Actions) > 0:
+		return strings.Join(a.Actions, ", ") + " on " + resources
+	case len(a.But) > 0:
+		return "all but " + strings.Join(a.But, ", ") + " on " + resources
+	}
+	return "on " + resources
+}
+
 // site is a resource of the estate, or what is in it: the objects of a bucket, the indexes of a table.
 type site struct {
 	name    string // arn:aws:s3:::b, or arn:aws:s3:::b/*

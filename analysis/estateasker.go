@@ -571,7 +571,7 @@ func (s *scene) any(l authz.Layer, p *compiledPolicy, allow bool, least authz.Re
 		return never
 	}
 	var reach []authz.Reach
-	if p.Kind() == authz.Resource || p.Kind() == authz.ResourceControl {
+	if p.Kind().HasPrincipals() {
 		reach = s.reaches(p)
 	}
 	for _, c := range clauses {

@@ -158,7 +158,7 @@ func (e *Estate) makeIndex(policies []*compiledPolicy) {
 			p.clauses[i] = b.clause(p, i)
 		}
 		ix.clauses = append(ix.clauses, p.clauses...)
-		if p.Kind() == authz.Resource || p.Kind() == authz.ResourceControl {
+		if p.Kind().HasPrincipals() {
 			p.names = namesOf(p.Document)
 		}
 	}

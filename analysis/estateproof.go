@@ -273,6 +273,7 @@ func (s *scene) question(a *analysis, left, right Side) *question {
 		}
 	}
 	slices.Sort(class.marked)
+	class.marked = slices.Compact(class.marked)
 	return &question{a: a, caller: who, class: class, action: s.view.action, f: newFormula(), who: s.who.who.Kind, side: left}
 }
 

@@ -49,14 +49,7 @@ func (a *Apart) inWords() string {
 	if more := len(a.Resources) - 1; more > 0 {
 		on += fmt.Sprintf(" and %d more", more)
 	}
-	switch {
-	case len(a.Actions) > 0:
-		on = strings.Join(a.Actions, ", ") + " on " + on
-	case len(a.But) > 0:
-		on = "all but " + strings.Join(a.But, ", ") + " on " + on
-	default:
-		on = "on " + on
-	}
+	on = a.About(on)
 	switch a.Standing {
 	case Refused:
 		return "not " + on

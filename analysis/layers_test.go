@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/writ-iam/writ/authz"
-	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/condition"
 	"github.com/writ-iam/writ/policy"
 )
@@ -89,10 +88,7 @@ func (w world) changedLayers(ps, other *authz.Policies) *authz.Policies {
 
 // TestLayersAgreeWithTrial is TestCompareAgreesWithTrial for all that authz.Decide weighs.
 func TestLayersAgreeWithTrial(t *testing.T) {
-	c, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := load(t)
 	var actions []*authz.Action
 	for _, name := range []string{"s3:GetObject", "s3:PutObject", "iam:GetUser", "kms:Decrypt", "kms:RetireGrant", "sts:AssumeRole", "sts:TagSession", "sts:GetCallerIdentity", "ec2:RunInstances", "sqs:SendMessage", "s3:BrandnewThing", "brandnew:Do"} {
 		x, err := authz.NewAction(name)

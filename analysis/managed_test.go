@@ -121,10 +121,7 @@ var hard = []string{"SageMakerStudioProjectUserRolePermissionsBoundary, statemen
 // TestEditsOfManagedPolicies compares each of AWS's managed policies with changed ones: the answer is the one that the change implies. Where both are said to be
 // equivalent although something was taken away, something else of the policy must allow, or deny, the same: requests for what was taken away are judged.
 func TestEditsOfManagedPolicies(t *testing.T) {
-	c, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := load(t)
 	documents, err := managed.Documents()
 	if err != nil {
 		t.Fatal(err)

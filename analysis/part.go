@@ -39,7 +39,7 @@ const seriesBudget = 16
 
 func (z *Analyzer) series() *series { return &series{z, seriesBudget * z.options.Budget} }
 
-// ask asks a question of the series: about which callers, if asks is not nil.
+// ask asks a question of the series: about does it with an analysis that has what is left of the bound. The sides are what it has to read.
 func (s *series) ask(about func(*analysis) (Answer, error), sides ...Side) (Answer, error) {
 	for _, side := range sides {
 		if side.document != nil {
@@ -126,19 +126,11 @@ func alone(k policy.Kind, d *policy.Document, statement int) (left, right Side, 
 		return Of(k, one), nothing(k), nil
 	}
 	// A Deny is of use if it takes something from everything.
-	everything := `{"Effect":"Allow","Action":"*","Resource":"*"}`
-	if k == policy.Resource || k == policy.Trust || k == policy.ResourceControl {
-		everything = `{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}`
-	}
-	one, err := part(d, only, everything)
+	one, err := part(d, only, allowStatement(programKind(k)))
 	if err != nil {
 		return left, right, err
 	}
-	whole, err := policy.Parse(`{"Version":"2012-10-17","Statement":[` + everything + `]}`)
-	if err != nil {
-		return left, right, err
-	}
-	return Of(k, whole), Of(k, one), nil
+	return Of(k, everything(programKind(k))), Of(k, one), nil
 }
 
 // errEmpty says that nothing is left of a document.

@@ -4,16 +4,12 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/writ-iam/writ/catalog"
 	"github.com/writ-iam/writ/policy"
 )
 
 // TestPublic has a row for each way to shut the public out, and for each that does not.
 func TestPublic(t *testing.T) {
-	c, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := load(t)
 	const bucket, trust = "AWS::S3::Bucket", "AWS::IAM::AssumeRolePolicyDocument"
 	const github = `{"Federated":"arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}`
 	for _, row := range []struct {
@@ -126,10 +122,7 @@ func TestPublic(t *testing.T) {
 
 // TestGrants asks about access that a policy grants, and does not.
 func TestGrants(t *testing.T) {
-	c, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := load(t)
 	const own = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::a/*"},{"Effect":"Deny","Action":"s3:GetObjectAcl","Resource":"*"}]}`
 	const shared = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"s3:Get*","Resource":"arn:aws:s3:::a/*"}]}`
 	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}]}`

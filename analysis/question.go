@@ -27,10 +27,11 @@ type question struct {
 // wider looks for a request that left allows and right does not.
 func (a *analysis) wider(left, right Side) (Answer, error) {
 	if a.classes == nil { // they are the same in both directions
-		if !a.mayName(left, right) {
+		named := a.name(left, right)
+		if a.texts.budget -= named.cost(); a.texts.budget <= 0 {
 			return Answer{Reason: "the policies name too many principals"}, nil
 		}
-		a.callers, a.classes = a.principals(left, right), a.actionClasses(left, right)
+		a.callers, a.classes = a.principals(named), a.actionClasses(left, right)
 		if a.texts.budget <= 0 {
 			a.classes = nil
 			return Answer{Reason: tooLarge}, nil
@@ -121,7 +122,7 @@ func (a *analysis) spoken(class *actionClass, s Side) (all spoken) {
 
 // isMisplaced reports whether one of the identity policies is of a kind with principals.
 func isMisplaced(ps *authz.Policies) bool {
-	is := func(p *authz.Program) bool { return hasPrincipals(p.Kind()) }
+	is := func(p *authz.Program) bool { return p.Kind().HasPrincipals() }
 	return slices.ContainsFunc(ps.IdentitySet.Programs(), is) || slices.ContainsFunc(ps.Identity, is)
 }
 

@@ -161,7 +161,7 @@ func (a *analysis) speaking(p *authz.Program, class *actionClass, yield func(*st
 	first := int32(r.statements[0].id)
 	i, _ := slices.BinarySearch(class.marked, first)
 	for ; i < len(class.marked) && class.marked[i] < first+int32(len(r.statements)); i++ {
-		if st := r.statements[class.marked[i]-first]; !st.never && !st.isGeneral() && (i == 0 || class.marked[i] != class.marked[i-1]) {
+		if st := r.statements[class.marked[i]-first]; !st.never && !st.isGeneral() {
 			yield(st)
 		}
 	}
@@ -170,7 +170,7 @@ func (a *analysis) speaking(p *authz.Program, class *actionClass, yield func(*st
 func (a *analysis) statement(p *authz.Program, number int, variables bool) *statement {
 	s := &p.Document.Statements[number]
 	st := &statement{program: p, number: number, allow: s.Effect == policy.Allow, notActions: s.Action.Not, notResources: s.Resource.Not, resources: noAtom}
-	st.hasPrincipals = hasPrincipals(p.Kind())
+	st.hasPrincipals = p.Kind().HasPrincipals()
 	if !s.Action.Present() {
 		st.never = true // doc/language.md 23
 		return st
@@ -213,11 +213,6 @@ func (a *analysis) statement(p *authz.Program, number int, variables bool) *stat
 		}
 	}
 	return st
-}
-
-// hasPrincipals reports whether the statements of policies of a kind name principals.
-func hasPrincipals(k authz.Kind) bool {
-	return k == authz.Resource || k == authz.Endpoint || k == authz.ResourceControl
 }
 
 func (a *analysis) testAtom(op condition.Operator, name string, values []string, variables bool) atom {
@@ -313,7 +308,7 @@ func (a *analysis) contentOf(s *statement) int {
 type actionClass struct {
 	// name is one of them; empty if the action is for the theory to find.
 	name string
-	// marked has the numbers of the statements whose list of actions holds them, in order.
+	// marked has the numbers of the statements whose list of actions holds them, in order and each once.
 	marked []int32
 }
 

@@ -98,19 +98,7 @@ func (g *glob) match(text string) bool {
 	if len(text) < len(g.prefix) || !strings.HasPrefix(text, g.prefix) || !strings.HasSuffix(text, g.suffix) {
 		return false
 	}
-	// at has the places where the text so far may have come to, in order; behind a run one also stands on what follows.
-	at, next := make([]int32, 0, 8), make([]int32, 0, 8)
-	enter := func(places []int32, i int) []int32 {
-		for ; ; i++ {
-			if n := len(places); n == 0 || places[n-1] < int32(i) {
-				places = append(places, int32(i))
-			}
-			if i == len(g.signs) || !g.signs[i].kind.runs() {
-				return places
-			}
-		}
-	}
-	at = enter(at, 0)
+	at, next := g.enter(make([]int32, 0, 8), 0), make([]int32, 0, 8)
 	for _, r := range text {
 		next = next[:0]
 		for _, i := range at {
@@ -118,9 +106,9 @@ func (g *glob) match(text string) bool {
 				continue
 			}
 			if g.signs[i].kind.runs() {
-				next = enter(next, int(i))
+				next = g.enter(next, i)
 			} else {
-				next = enter(next, int(i)+1)
+				next = g.enter(next, i+1)
 			}
 		}
 		if len(next) == 0 {
@@ -129,6 +117,18 @@ func (g *glob) match(text string) bool {
 		at, next = next, at
 	}
 	return at[len(at)-1] == int32(len(g.signs))
+}
+
+// enter adds a place of g to those where a text so far may have come to, which are in order: behind a run one also stands on what follows.
+func (g *glob) enter(places []int32, i int32) []int32 {
+	for ; ; i++ {
+		if n := len(places); n == 0 || places[n-1] < i {
+			places = append(places, i)
+		}
+		if int(i) == len(g.signs) || !g.signs[i].kind.runs() {
+			return places
+		}
+	}
 }
 
 func (u *union) match(text string) bool {
@@ -153,31 +153,24 @@ func easilyCovers(q, p *glob) bool {
 	case len(q.signs) == 1 && q.signs[0].kind == run:
 		return true
 	}
-	at, next := make([]bool, len(q.signs)+1), make([]bool, len(q.signs)+1)
-	advance := func(places []bool) {
-		for i, s := range q.signs {
-			if places[i] && s.kind.runs() {
-				places[i+1] = true
-			}
-		}
-	}
-	at[0] = true
-	advance(at)
+	at, next := q.enter(make([]int32, 0, 8), 0), make([]int32, 0, 8)
 	for _, c := range p.signs {
-		clear(next)
-		for i, s := range q.signs {
+		next = next[:0]
+		for _, i := range at {
 			switch {
-			case !at[i]:
-			case s.kind.runs() && s.includes(c):
-				next[i] = true
-			case !s.kind.runs() && !c.kind.runs() && s.includes(c):
-				next[i+1] = true
+			case int(i) == len(q.signs) || !q.signs[i].includes(c):
+			case q.signs[i].kind.runs():
+				next = q.enter(next, i)
+			case !c.kind.runs():
+				next = q.enter(next, i+1)
 			}
 		}
-		advance(next)
+		if len(next) == 0 {
+			return false
+		}
 		at, next = next, at
 	}
-	return at[len(q.signs)]
+	return at[len(at)-1] == int32(len(q.signs))
 }
 
 // includes reports whether a place of sign s takes every character that one of sign c takes.

@@ -225,7 +225,7 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 		}
 		text, core, result := t.solveText(wants, m, extra, nil)
 		if on == onResource && t.resources != nil && result == found && !t.a.isPlaced(text) {
-			return t.solvePlaced(wants, m, extra)
+			return t.solvePlaced(wants, m, extra, t.a.placed)
 		}
 		return value{single, []string{text}}, core, result
 	}
@@ -252,10 +252,10 @@ func (t *theory) solve(on subject, m mode, extra extra, only shape) (v value, co
 	return v, core, result
 }
 
-// solvePlaced is solve for the resource where the first that was found is nowhere. It goes through the partitions.
-func (t *theory) solvePlaced(wants []want, m mode, x extra) (v value, core []lit, result outcome) {
+// solvePlaced is solve for a resource or a caller where the first that was found is nowhere. It goes through the partitions; of returns what is in one.
+func (t *theory) solvePlaced(wants []want, m mode, x extra, of func(partition string) *union) (v value, core []lit, result outcome) {
 	for _, partition := range t.a.placeNames().partitions {
-		text, c, r := t.solveText(wants, m, extra{append(slices.Clip(x.in), t.a.placed(partition)), x.out}, nil)
+		text, c, r := t.solveText(wants, m, extra{append(slices.Clip(x.in), of(partition)), x.out}, nil)
 		if r == found {
 			return value{single, []string{text}}, nil, found
 		}
@@ -291,6 +291,11 @@ func (t *theory) reduced(wants []want) (out []want, because []lit) {
 	return wants, because
 }
 
+// want returns what a literal of the test asks of a text.
+func (x *test) want(l lit) want {
+	return want{set: x.set, typed: &x.typed, many: x.values, open: len(x.variables) > 0, match: (l > 0) != x.operator.Comparison.Negated(), lit: l}
+}
+
 // solveShape is solve for a key in one shape.
 func (t *theory) solveShape(on subject, s shape, m mode, extra extra) (v value, core []lit, result outcome) {
 	var all []want  // of every text
@@ -304,7 +309,7 @@ func (t *theory) solveShape(on subject, s shape, m mode, extra extra) (v value, 
 			}
 			continue
 		}
-		w := want{set: x.set, typed: &x.typed, many: x.values, open: len(x.variables) > 0, match: (l > 0) != x.operator.Comparison.Negated(), lit: l}
+		w := x.want(l)
 		if s == list && (x.operator.Set == condition.ForAnyValue) == (l > 0) {
 			some = append(some, w)
 		} else {

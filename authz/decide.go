@@ -402,7 +402,7 @@ func (j *judge) resourceGrant() (best grant, by Decision) {
 
 // denied returns the first Deny of p that applies, or -1.
 func (j *judge) denied(p *Program) int32 {
-	if !p.kind.hasPrincipals() {
+	if !p.kind.HasPrincipals() {
 		return p.own.firstDeny(j.r, noPlace).number()
 	}
 	first := noPlace
@@ -462,7 +462,7 @@ func (j *judge) allowed(p *Program) int32 {
 	if p.allows.of(j.r.Action) == 0 {
 		return -1
 	}
-	if !p.kind.hasPrincipals() {
+	if !p.kind.HasPrincipals() {
 		return p.own.firstAllow(j.r, noPlace).number()
 	}
 	_, n := j.granted(p)
@@ -510,7 +510,7 @@ func (j *judge) granted(p *Program) (best grant, statement int32) {
 
 // worth returns what an Allow of p for the principals of g is worth to the caller.
 func (j *judge) worth(p *Program, g *group) grant {
-	if !p.kind.hasPrincipals() {
+	if !p.kind.HasPrincipals() {
 		return directGrant
 	}
 	// Nobody comes to a role without a signature or an assertion, and an assertion must be of a provider that

@@ -123,7 +123,7 @@ func (j *judge) finding(p *Program, number int) Finding {
 }
 
 func (j *judge) namesCaller(p *Program, s *policy.Statement) bool {
-	if !p.kind.hasPrincipals() {
+	if !p.kind.HasPrincipals() {
 		return true
 	}
 	if !s.Principal.Present() {

@@ -28,8 +28,8 @@ const (
 	ResourceControl
 )
 
-// hasPrincipals reports whether the statements of such a document say whom they speak of.
-func (k Kind) hasPrincipals() bool { return k == Resource || k == Endpoint || k == ResourceControl }
+// HasPrincipals reports whether the statements of such a document say whom they speak of.
+func (k Kind) HasPrincipals() bool { return k == Resource || k == Endpoint || k == ResourceControl }
 
 // Program is a document made ready to be asked: its statements prepared, and found by principal, service and action. A
 // Program is immutable; everything that uses the policy shares it.
@@ -148,11 +148,11 @@ func Compile(d *policy.Document, k Kind) *Program {
 		panic("authz: more than 16 million statements in a document") // no memory holds them
 	}
 	p := &Program{Document: d, kind: k, statements: make([]statement, len(d.Statements))}
-	if k.hasPrincipals() {
+	if k.HasPrincipals() {
 		p.others = 1
 	}
 	var own indexBuilder
-	if !k.hasPrincipals() {
+	if !k.HasPrincipals() {
 		n := 0
 		for i := range d.Statements {
 			n += max(1, len(d.Statements[i].Action.Items))
@@ -166,7 +166,7 @@ func Compile(d *policy.Document, k Kind) *Program {
 		g := commonGuard(s, c, d.Variables())
 		p.allowsAll = p.allowsAll || allowsAll(s, k)
 		switch {
-		case !k.hasPrincipals():
+		case !k.HasPrincipals():
 			own.add(i, s, c, g)
 		case s.Principal.Present(): // without one it speaks of nobody (doc/language.md 23)
 			groups.add(i, s, c, g)
@@ -203,7 +203,7 @@ func allowsAll(s *policy.Statement, k Kind) bool {
 		return !e.Not && slices.ContainsFunc(e.Items, func(v policy.Value) bool { return v.Text == "*" })
 	}
 	return s.Effect == policy.Allow && all(&s.Action) && all(&s.Resource) && len(s.Condition.Blocks) == 0 &&
-		(!k.hasPrincipals() || s.Principal.Everyone && !s.Principal.Not)
+		(!k.HasPrincipals() || s.Principal.Everyone && !s.Principal.Not)
 }
 
 // Kind returns what the document was compiled as.

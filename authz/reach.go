@@ -33,7 +33,7 @@ type Names struct {
 // Names returns whom a statement of p speaks of, by its number.
 func (p *Program) Names(statement int) *Names {
 	n := &Names{program: p, statement: &p.Document.Statements[statement]}
-	if p.kind.hasPrincipals() && n.statement.Principal.Present() {
+	if p.kind.HasPrincipals() && n.statement.Principal.Present() {
 		n.group = groupOf(&n.statement.Principal)
 	}
 	return n
@@ -41,7 +41,7 @@ func (p *Program) Names(statement int) *Names {
 
 // Reach is Program.Reach of the statement.
 func (n *Names) Reach(who *Principal, trust, bounded bool) Reach {
-	if !n.program.kind.hasPrincipals() {
+	if !n.program.kind.HasPrincipals() {
 		return ReachesCaller
 	}
 	if !n.statement.Principal.Present() {

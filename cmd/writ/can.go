@@ -192,15 +192,7 @@ func writeGrant(b *strings.Builder, g *analysis.Grant) {
 
 // writeApart writes what becomes of a grant on some resources of the export.
 func writeApart(b *strings.Builder, a *analysis.Apart) {
-	text := some(a.Resources)
-	switch {
-	case len(a.Actions) > 0:
-		text = strings.Join(a.Actions, ", ") + " on " + text
-	case len(a.But) > 0:
-		text = "all but " + strings.Join(a.But, ", ") + " on " + text
-	default:
-		text = "on " + text
-	}
+	text := a.About(some(a.Resources))
 	if a.Foreign {
 		text += ", of other accounts"
 		if len(a.Resources) == 1 {

@@ -42,9 +42,8 @@ The exit status is 0 if the rule holds, 1 if it does not, 2 if it could not be s
 	}
 	cmd.PersistentFlags().StringVarP(&c.output, "output", "o", "text", "text, json, github or sarif")
 	cmd.PersistentFlags().StringVar(&c.kind, "kind", "", "what the policies are for, one of "+strings.Join(policy.Kinds(), ", "))
-	cmd.PersistentFlags().BoolVar(&c.limits.language, "language", false, "ask about the language, not about AWS's actions and keys")
+	c.limits.flags(cmd.PersistentFlags())
 	cmd.PersistentFlags().StringToStringVar(&c.values, "set", nil, "what a parameter of a template will be: NAME=VALUE")
-	cmd.PersistentFlags().IntVar(&c.limits.budget, "budget", analysis.DefaultBudget, "how many states a question may come to before the answer is unknown")
 	cmd.AddCommand(c.noNewAccess(), c.accessNotGranted(), c.noPublicAccess(), c.noExternalAccess(), c.noUselessStatements())
 	return cmd
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/writ-iam/writ/analysis"
 	"github.com/writ-iam/writ/catalog"
@@ -47,7 +48,7 @@ The exit status is 0 if the policies are equivalent, 1 if they differ, 2 if it c
 	cmd.Flags().StringVar(&d.kind, "kind", "", "what the policies are for")
 	cmd.Flags().StringVar(&d.pairs, "pairs", "", "compare the pairs of a file of JSON lines")
 	cmd.Flags().StringVarP(&d.output, "output", "o", "text", "text, json, github or sarif")
-	d.limits.flags(cmd)
+	d.limits.flags(cmd.Flags())
 	return cmd
 }
 
@@ -57,9 +58,9 @@ type limits struct {
 	budget   int
 }
 
-func (l *limits) flags(cmd *cobra.Command) {
-	cmd.Flags().BoolVar(&l.language, "language", false, "ask about the language, not about AWS's actions and keys")
-	cmd.Flags().IntVar(&l.budget, "budget", analysis.DefaultBudget, "how many states a question may come to before the answer is unknown")
+func (l *limits) flags(f *pflag.FlagSet) {
+	f.BoolVar(&l.language, "language", false, "ask about the language, not about AWS's actions and keys")
+	f.IntVar(&l.budget, "budget", analysis.DefaultBudget, "how many states a question may come to before the answer is unknown")
 }
 
 // analyzer returns what answers questions.
